@@ -69,14 +69,14 @@ func holdServer() error {
 		return err
 	}
 	return onServer(dsn, func(ctx context.Context, c *pgx.Conn) error {
-		var folder, pidFile string
+		var folder, data string
 		if err := c.QueryRow(ctx, "show unix_socket_directories").Scan(&folder); err != nil {
 			return err
 		}
-		if err := c.QueryRow(ctx, "show data_directory").Scan(&pidFile); err != nil {
+		if err := c.QueryRow(ctx, "show data_directory").Scan(&data); err != nil {
 			return err
 		}
-		pid, err := os.ReadFile(filepath.Join(pidFile, "postmaster.pid"))
+		pid, err := os.ReadFile(filepath.Join(data, "postmaster.pid"))
 		if err != nil {
 			return err
 		}
