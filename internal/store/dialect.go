@@ -17,7 +17,6 @@ type dialect struct {
 	skip      string            // likewise, passing over rows that somebody else holds
 	words     map[string]string // fills the double braces in migrations
 	settled   string            // outbox rows before which no transaction is still open
-	search    string            // condition: revision r's text holds the words in $n
 }
 
 var sqliteDialect = dialect{
@@ -29,7 +28,6 @@ var sqliteDialect = dialect{
 		"clustered": " without rowid",
 	},
 	settled: "1=1",
-	search:  "fold(r.text) like ",
 }
 
 var postgresDialect = dialect{
@@ -45,7 +43,6 @@ var postgresDialect = dialect{
 	// Identity values commit out of order; a row counts only when every
 	// transaction that started before it has ended.
 	settled: "xid < pg_snapshot_xmin(pg_current_snapshot())",
-	search:  "lower(r.text) like ",
 }
 
 func (d dialect) fill(sql string) string {

@@ -98,7 +98,7 @@ func (s *Store) Queue(ctx context.Context, f QueueFilter) ([]Waiting, string, er
 		b.add("(r.top_rule = " + b.arg(string(f.Rule)) + " or exists (select 1 from decisions d where d.id = r.decision_id and d.rule = " + b.arg(string(f.Rule)) + "))")
 	}
 	if f.Text != "" {
-		b.add(s.d.search + b.arg("%"+likeWords(f.Text)+"%") + ` escape '\'`)
+		b.add("r.folded like " + b.arg("%"+likeWords(f.Text)+"%") + ` escape '\'`)
 	}
 	order, key, err := queueOrder(f.Order)
 	if err != nil {

@@ -132,7 +132,7 @@ func (s *Store) erase(ctx context.Context, tx *sql.Tx, comment string) error {
 		return err
 	}
 	return all(ctx, tx,
-		stmt("update revisions set text = '', salt = '', assessment = '' where comment_id = $1", comment),
+		stmt("update revisions set text = '', folded = '', salt = '', assessment = '' where comment_id = $1", comment),
 		stmt("update decisions set reason = '', reason_salt = '', passages = '' where comment_id = $1 and step <> 'erase'", comment),
 		stmt("update comments set author_name = '', author_email = null, sender_hash = null, notify = '', erased_at = $2 where id = $1", comment, micros(now)),
 		stmt("update authors set name = '', email = null where kind = 'guest' and id = $1", c.author),

@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"net/netip"
+	"strings"
 	"time"
 
 	"github.com/freigabe/freigabe/internal/moderation"
@@ -240,9 +241,9 @@ type revisionRow struct {
 func (s *Store) insertRevision(ctx context.Context, tx *sql.Tx, r revisionRow) error {
 	at := micros(r.At)
 	return all(ctx, tx,
-		stmt(`insert into revisions (comment_id, number, site_id, article_id, state, text, salt, digest, blind, hint, submitted_at, state_at)
-			values ($1, $2, $3, $4, 'pending', $5, $6, $7, $8, $9, $10, $10)`,
-			r.Comment, r.Number, r.Site, r.Article, r.rev.text, r.rev.salt, r.rev.digest, flag(r.Blind), flag(r.Hint), at),
+		stmt(`insert into revisions (comment_id, number, site_id, article_id, state, text, folded, salt, digest, blind, hint, submitted_at, state_at)
+			values ($1, $2, $3, $4, 'pending', $5, $11, $6, $7, $8, $9, $10, $10)`,
+			r.Comment, r.Number, r.Site, r.Article, r.rev.text, r.rev.salt, r.rev.digest, flag(r.Blind), flag(r.Hint), at, strings.ToLower(r.rev.text)),
 		jobFor("assess", revisionKey(r.Comment, r.Number), r.Comment, r.At),
 		event(s, "queue", r.Site, r.Article, r.Comment))
 }

@@ -150,6 +150,7 @@ create table revisions (
   state             text not null check (state in ('pending','escalated','approved','rejected','returned','declined','appealed','removed','withdrawn','superseded')),
   version           integer not null default 1, -- counts the changes of state
   text              text not null,
+  folded            text not null, -- the text in lower case, for the search of the desk
   salt              text not null,
   digest            text not null,
   assessment        text not null default '',
