@@ -142,12 +142,26 @@ func TestEveryRuleHasItsTexts(t *testing.T) {
 	}
 }
 
-func TestEveryStateHasItsTexts(t *testing.T) {
-	for _, s := range []string{"pending", "approved", "rejected", "returned", "declined", "appealed", "removed", "withdrawn"} {
-		for _, key := range []string{"reader.state." + s, "reader.state." + s + ".text", "desk.state." + s} {
-			if !Has(key) {
-				t.Errorf("no text %s", key)
-			}
+func TestStatesStepsAndRolesHaveTheirTexts(t *testing.T) {
+	var keys []string
+	for _, s := range moderation.States {
+		if s == moderation.None {
+			continue
+		}
+		keys = append(keys, "desk.state."+string(s))
+		if s != moderation.Escalated && s != moderation.Superseded { // neither is ever shown to an author
+			keys = append(keys, "reader.state."+string(s), "reader.state."+string(s)+".text")
+		}
+	}
+	for _, s := range moderation.Steps {
+		keys = append(keys, "desk.step."+string(s))
+	}
+	for _, r := range moderation.Roles {
+		keys = append(keys, "desk.role."+string(r))
+	}
+	for _, key := range keys {
+		if !Has(key) {
+			t.Errorf("no text %s", key)
 		}
 	}
 }
