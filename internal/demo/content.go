@@ -55,7 +55,7 @@ type Comment struct {
 
 // Step is one thing done with a comment after it was submitted.
 type Step struct {
-	Step       string `json:"step"`   // approve, reject, return, decline, escalate, remove, appeal, withdraw, edit, pick
+	Step       string `json:"step"`   // approve, reject, return, decline, escalate, remove, appeal, withdraw, edit (of a returned comment: resubmit), pick
 	Editor     string `json:"editor"` // anna, jonas or chef; empty for the comment's author
 	Rule       string `json:"rule"`
 	Reason     string `json:"reason"` // for decline: capacity or closed

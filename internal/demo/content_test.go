@@ -128,7 +128,7 @@ func checkParent(t *testing.T, m Comment, seen map[string]Comment) {
 		return
 	}
 	state, _ := stateAt(t, p, m.MinutesAgo)
-	if state != "approved" {
+	if state != moderation.Approved {
 		t.Errorf("%s: its parent was %s when the reply came", m.Key, state)
 	}
 }
@@ -136,7 +136,7 @@ func checkParent(t *testing.T, m Comment, seen map[string]Comment) {
 // TestStepsAreAllowed walks every comment through the states and counts where
 // the comments end.
 func TestStepsAreAllowed(t *testing.T) {
-	count, picks, edited := map[string]int{}, 0, 0
+	count, picks, edited := map[moderation.State]int{}, 0, 0
 	for _, m := range load(t).Comments {
 		state, open := stateAt(t, m, 0)
 		count[state]++
@@ -150,7 +150,7 @@ func TestStepsAreAllowed(t *testing.T) {
 			checkReason(t, m, s)
 		}
 	}
-	want := map[string]int{"rejected": 5, "returned": 3, "declined": 2, "escalated": 2, "appealed": 2, "removed": 2, "withdrawn": 1}
+	want := map[moderation.State]int{"rejected": 5, "returned": 3, "declined": 2, "escalated": 2, "appealed": 2, "removed": 2, "withdrawn": 1}
 	for state, n := range want {
 		if count[state] < n {
 			t.Errorf("%d comments are %s, want at least %d", count[state], state, n)
@@ -161,21 +161,25 @@ func TestStepsAreAllowed(t *testing.T) {
 	}
 }
 
-// allowed is the part of the table of states that the demo uses.
-var allowed = map[string]map[string]string{
-	"pending":   {"approve": "approved", "reject": "rejected", "return": "returned", "decline": "declined", "escalate": "escalated", "withdraw": "withdrawn", "edit": "pending"},
-	"escalated": {"approve": "approved", "reject": "rejected", "return": "returned", "decline": "declined", "withdraw": "withdrawn"},
-	"returned":  {"edit": "pending", "withdraw": "withdrawn"},
-	"rejected":  {"appeal": "appealed"},
-	"removed":   {"appeal": "appealed"},
-	"approved":  {"edit": "approved", "remove": "removed", "withdraw": "withdrawn", "pick": "approved"},
+// after is the state that a step leads to. The demo's edit of a returned comment
+// is the table's resubmit.
+func after(state moderation.State, step string) (moderation.State, bool) {
+	if state == moderation.Returned && step == "edit" {
+		step = string(moderation.Resubmit)
+	}
+	for _, m := range moderation.Moves {
+		if m.From == state && m.Step == moderation.Step(step) {
+			return m.To, true
+		}
+	}
+	return "", false
 }
 
 // stateAt is a comment's state so many minutes before the start, and whether an
 // edited text of it still waits.
-func stateAt(t *testing.T, m Comment, minutesAgo int) (state string, open bool) {
+func stateAt(t *testing.T, m Comment, minutesAgo int) (state moderation.State, open bool) {
 	t.Helper()
-	state, last, before := "pending", m.MinutesAgo, ""
+	state, last, before := moderation.Pending, m.MinutesAgo, ""
 	for _, s := range m.Steps {
 		if s.MinutesAgo >= last {
 			t.Errorf("%s: %s is not after the step before it", m.Key, s.Step)
@@ -183,14 +187,14 @@ func stateAt(t *testing.T, m Comment, minutesAgo int) (state string, open bool) 
 		if s.MinutesAgo < minutesAgo {
 			break
 		}
-		next, ok := allowed[state][s.Step]
+		next, ok := after(state, s.Step)
 		if !ok {
 			t.Fatalf("%s: %s is not possible when %s", m.Key, s.Step, state)
 		}
-		if state == "escalated" && s.Editor == before {
+		if state == moderation.Escalated && s.Editor == before {
 			t.Errorf("%s: escalated and decided by the same editor", m.Key)
 		}
-		if open = state == "approved" && s.Step == "edit"; s.Text == m.Text && open {
+		if open = state == moderation.Approved && s.Step == "edit"; s.Text == m.Text && open {
 			t.Errorf("%s: the edit changes nothing", m.Key)
 		}
 		state, last, before = next, s.MinutesAgo, s.Editor
