@@ -18,6 +18,7 @@ package pgtest
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"net/url"
 	"os"
@@ -136,6 +137,9 @@ func programs(t testing.TB) string {
 	bin, err := find()
 	if err == nil {
 		return bin
+	}
+	if !errors.Is(err, errNoPrograms) {
+		t.Fatalf("find PostgreSQL: %v", err)
 	}
 	if os.Getenv("CI") == "true" || os.Getenv("FREIGABE_REQUIRE_PG") == "1" {
 		t.Fatalf("%v, and this run may not do without PostgreSQL", err)

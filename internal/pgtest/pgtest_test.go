@@ -99,6 +99,19 @@ func TestMissingServerSkipsOrFails(t *testing.T) {
 	}
 }
 
+// A folder that was named and is wrong is a mistake, not a machine without PostgreSQL.
+func TestWrongFolderFails(t *testing.T) {
+	t.Setenv("FREIGABE_TEST_PG_BIN", t.TempDir())
+	t.Setenv("FREIGABE_TEST_PG_DSN", "")
+	var rec recorder
+	var done sync.WaitGroup
+	done.Go(func() { New(&rec) })
+	done.Wait()
+	if !strings.Contains(rec.failed, "FREIGABE_TEST_PG_BIN") {
+		t.Errorf("failed %q, skipped %q", rec.failed, rec.skipped)
+	}
+}
+
 func TestWithDatabase(t *testing.T) {
 	got, err := withDatabase("postgres://ed:secret@db:5433/postgres?sslmode=disable", "x")
 	if want := "postgres://ed:secret@db:5433/x?sslmode=disable"; err != nil || got != want {
