@@ -22,7 +22,9 @@ func TestSeedPlaysTheWholeHistory(t *testing.T) {
 	defer s.Close()
 	start := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 	err = demo.Seed(ctx, demo.Seeding{Store: s, Clock: clock, Start: start, Origin: "http://127.0.0.1:8080", Password: "-",
-		Assess: func(context.Context, store.ToAssess) (moderation.Assessment, error) { return moderation.NotChecked("test"), nil }})
+		Assess: func(context.Context, store.ToAssess) (moderation.Assessment, error) {
+			return moderation.NotChecked("test"), nil
+		}})
 	if err != nil {
 		t.Fatal(err)
 	}
