@@ -103,13 +103,16 @@ func post(n *newsroom, args []string) error {
 	return nil
 }
 
-// decide EDITOR STEP KEY [rule=R] [reason=WORDS] [revision=N]: an editor decides.
+// decide EDITOR STEP KEY [rule=R] [reason=WORDS] [revision=N] [text=WORDS]: an editor decides.
 func decide(n *newsroom, args []string) error {
 	args, opts := options(args)
 	if len(args) != 3 {
 		return errors.New("usage: decide EDITOR STEP KEY [rule=R] [reason=WORDS] [revision=N]")
 	}
 	body := map[string]any{"rule": opts["rule"], "reason": opts["reason"]}
+	if t := opts["text"]; t != "" {
+		body["text"] = t
+	}
 	if r := opts["revision"]; r != "" {
 		v, err := strconv.Atoi(r)
 		if err != nil {
