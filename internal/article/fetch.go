@@ -176,7 +176,10 @@ func (g gate) client(c *http.Client) (guarded *http.Client, done func(), err err
 	}
 	t = t.Clone()
 	t.Proxy = nil
-	t.DialTLS, t.DialTLSContext = nil, nil //nolint:staticcheck // a dialer of the caller's must not go round the check
+	// A dialer of the caller's must not go round the check.
+	t.DialTLSContext = nil
+	//lint:ignore SA1019 deprecated, but still used by a transport that has it set
+	t.DialTLS = nil
 	t.DialContext = g.dial
 	// HTTP/1.1 alone: the copy would share the original's HTTP/2 connections, dialled unchecked.
 	t.ForceAttemptHTTP2, t.Protocols = false, nil
