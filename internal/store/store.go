@@ -36,6 +36,7 @@ type Store struct {
 	clock  func() time.Time
 	hold   *time.Duration
 	writer *writer // SQLite only: groups commits
+	intake *intake // groups submissions
 
 	mu    sync.Mutex
 	bells map[chan struct{}]bool
@@ -78,19 +79,23 @@ func (s *Store) openSQLite(path string) error {
 	}
 	pragmas := "_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)&_pragma=temp_store(MEMORY)"
 	file := "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + pragmas
-	var err error
-	if s.db, err = sql.Open("sqlite", file+"&_txlock=immediate"); err != nil {
-		return fmt.Errorf("open database: %w", err)
+	write, err := keeping(file+"&_txlock=immediate", true)
+	if err != nil {
+		return err
 	}
+	s.db = sql.OpenDB(write)
 	s.db.SetMaxOpenConns(1)
-	if s.read, err = sql.Open("sqlite", file+"&_pragma=query_only(1)"); err != nil {
-		return fmt.Errorf("open database: %w", err)
+	read, err := keeping(file+"&_pragma=query_only(1)", false)
+	if err != nil {
+		return err
 	}
+	s.read = sql.OpenDB(read)
 	readers := max(2, runtime.NumCPU())
 	s.read.SetMaxOpenConns(readers)
 	s.read.SetMaxIdleConns(readers)
 	s.public = s.read
 	s.writer = newWriter(s.db)
+	s.openIntake(1)
 	return nil
 }
 
@@ -103,6 +108,7 @@ func (s *Store) openPostgres(dsn, readDSN string) error {
 	s.db.SetMaxOpenConns(16)
 	s.db.SetMaxIdleConns(16)
 	s.read, s.public = s.db, s.db
+	s.openIntake(2) // one prepares its rows while the other waits for the disk
 	if readDSN == "" {
 		return nil
 	}
@@ -116,6 +122,9 @@ func (s *Store) openPostgres(dsn, readDSN string) error {
 
 // Close ends the store; waiting writes are finished first.
 func (s *Store) Close() error {
+	if s.intake != nil {
+		s.intake.close()
+	}
 	if s.writer != nil {
 		s.writer.close()
 	}
