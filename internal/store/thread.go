@@ -162,9 +162,3 @@ func (s *Store) Counts(ctx context.Context, articles []string) (map[string]int, 
 	}, "select a.id, coalesce(c.comments, 0) from articles a left join counts c on c.article_id = a.id where a.id in ("+in+")", args...)
 	return out, err
 }
-
-// PublicEvents is Events read through the readers' connection: an answer
-// confirms how fresh that connection's database is.
-func (s *Store) PublicEvents(ctx context.Context, after Cursor) ([]Event, Cursor, error) {
-	return s.events(ctx, s.public, after)
-}
