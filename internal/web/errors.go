@@ -132,6 +132,9 @@ func Stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 func (s *Server) answer(w http.ResponseWriter, r *http.Request, status int, p Problem) {
 	lang := Lang(r, WhoOf(r).Lang())
 	p.Status = status
+	if WhoOf(r).Editor.ID == "" {
+		p.Decision, p.args = nil, withoutEditor(p.args)
+	}
 	p.Title = locale.T(lang, p.Key, p.args...)
 	h := w.Header()
 	h.Del("Content-Encoding")
@@ -154,6 +157,14 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, status int, p Pr
 	if err := s.Page(w, r, status, "error.html", ErrorPage{Base: Base{Lang: lang, Title: p.Title}, Problem: p}); err != nil {
 		s.Log.Error("error page failed", "error", err)
 	}
+}
+
+// withoutEditor drops the name of the one who decided, which problemOf put last.
+func withoutEditor(args []string) []string {
+	if n := len(args); n >= 2 && args[n-2] == "editor" {
+		return args[:n-2]
+	}
+	return args
 }
 
 func onDesk(r *http.Request) bool {
