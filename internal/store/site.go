@@ -278,3 +278,14 @@ func (s *Store) Policy(ctx context.Context, site, lang string) (Policy, error) {
 	}
 	return Policy{}, moderation.Missing("policy")
 }
+
+// AllowedOrigins lists the origins whose pages may be taken in and may embed the
+// section: the site's own and those that an admin added.
+func (s Site) AllowedOrigins() []string { return append([]string{s.Origin}, s.Origins...) }
+
+// SetOrigin changes a site's own origin, after a move.
+func (s *Store) SetOrigin(ctx context.Context, site, origin string) error {
+	return s.write(ctx, func(tx *sql.Tx) error {
+		return all(ctx, tx, stmt("update sites set origin = $2 where id = $1", site, origin), event(s, "site", site, "", ""))
+	})
+}
