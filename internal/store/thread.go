@@ -173,9 +173,12 @@ func (s *Store) PublicEvents(ctx context.Context, after Cursor) ([]Event, Cursor
 func (s *Store) PublicHead(ctx context.Context) (Cursor, error) { return s.head(ctx, s.public) }
 
 // PageWith gives the cursor of the page, of so many comments each, on which a
-// released comment stands; "" is the first page.
-func (s *Store) PageWith(ctx context.Context, id string, sort Sort, limit int) (string, error) {
+// released comment of an article stands; "" is the first page.
+func (s *Store) PageWith(ctx context.Context, article, id string, sort Sort, limit int) (string, error) {
 	c, err := s.Released(ctx, id)
+	if err == nil && c.Article != article {
+		err = moderation.Missing("comment")
+	}
 	if err != nil {
 		return "", err
 	}
@@ -189,7 +192,7 @@ func (s *Store) PageWith(ctx context.Context, id string, sort Sort, limit int) (
 	}
 	var root, path string
 	err = one(ctx, s.public, "comment", []any{&root, &path},
-		"select root, path from publications where article_id = $1 order by "+order+" limit 1 offset $2", c.Article, before/limit*limit-1)
+		"select root, path from publications where article_id = $1 order by "+order+" limit 1 offset $2", article, before/limit*limit-1)
 	return cursorAt(root, path), err
 }
 

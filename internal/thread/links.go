@@ -18,7 +18,7 @@ type link struct {
 func findLinks(text string) []link {
 	var found []link
 	for i := 0; i < len(text); {
-		if !beginsLink(text[i:]) || i > 0 && wordByte(text[i-1]) {
+		if b := text[i] | 0x20; b != 'h' && b != 'w' || i > 0 && wordByte(text[i-1]) || !beginsLink(text[i:]) {
 			i++
 			continue
 		}

@@ -7,7 +7,9 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 
+	"github.com/freigabe/freigabe/internal/store"
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
 )
@@ -18,6 +20,7 @@ const CacheControl = "public, max-age=1, s-maxage=1, must-revalidate"
 
 // Page is a finished page in each encoding.
 type Page struct {
+	Site            store.Site // whose page it is
 	kind            string
 	raw, gzip, zstd encoded
 }
@@ -46,6 +49,7 @@ func newPage(r Rendered) *Page {
 	_, _ = w.Write(r.Body)             // memory cannot fail
 	_ = w.Close()
 	return &Page{
+		Site: r.Site,
 		kind: r.Type,
 		raw:  encodedAs(r.Body, tag),
 		gzip: encodedAs(z.Bytes(), tag+"-gz"),
@@ -115,4 +119,14 @@ func accepted(header, encoding string) bool {
 		return !ok || err != nil || weight > 0
 	}
 	return false
+}
+
+// NextChange is when an article opens or closes by itself; zero: never.
+func NextChange(a store.Article, now time.Time) (next time.Time) {
+	for _, t := range []time.Time{a.Opens, a.Closes} {
+		if t.After(now) && (next.IsZero() || t.Before(next)) {
+			next = t
+		}
+	}
+	return next
 }

@@ -24,8 +24,8 @@ const (
 	tries     = 5                      // renderings overtaken by events before giving up
 )
 
-// Key names a page. Site and Article say which events make it out of date; an
-// empty Article means that every change at the site does.
+// Key names a page. Article says which events make it out of date; for a page
+// without one, every change at the site does, and without a site every change.
 type Key struct {
 	Site, Article string
 	Name          string // everything else that the page depends on
@@ -36,6 +36,7 @@ type Rendered struct {
 	Body  []byte
 	Type  string    // Content-Type
 	Until time.Time // the page changes by itself then; zero: never
+	Site  store.Site
 }
 
 // Pages keeps finished pages in memory.
@@ -134,7 +135,7 @@ func (p *Pages) take(events []store.Event) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for k, en := range p.entries {
-		if c.touch(k) {
+		if c.touch(k, en) {
 			p.drop(k, en)
 		}
 	}
@@ -165,8 +166,16 @@ func (c changes) add(e store.Event) {
 	}
 }
 
-func (c changes) touch(k Key) bool {
-	return k.Site == "" || c.all[k.Site] || k.Article == "" && c.sites[k.Site] || k.Article != "" && c.articles[k.Article]
+func (c changes) touch(k Key, en *entry) bool {
+	switch {
+	case k.Article != "" && en.page == nil: // still being rendered: its site is not known
+		return c.articles[k.Article] || len(c.all) > 0
+	case k.Article != "":
+		return c.articles[k.Article] || c.all[en.page.Site.ID]
+	case k.Site != "":
+		return c.sites[k.Site]
+	}
+	return true
 }
 
 // drop takes an entry out; one that is being rendered will not be kept.

@@ -1,6 +1,8 @@
 package thread
 
 import (
+	"fmt"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -143,8 +145,48 @@ func (w *writer) time(t time.Time) {
 	w.raw(`<time class="fg-when" datetime="`)
 	w.b = t.UTC().AppendFormat(w.b, time.RFC3339)
 	w.raw(`">`)
-	w.text(locale.DateTime(w.v.Lang, t))
+	w.b = w.t.when.append(w.b, t)
 	w.raw(`</time>`)
+}
+
+// clock writes a moment as locale.DateTime does, from the catalogue's pieces:
+// that function parses them each time, which is most of a page's cost.
+type clock struct {
+	months [13]string
+	form   []string // pieces and placeholders in turn
+}
+
+func clockOf(lang string) clock {
+	var c clock
+	for m := time.January; m <= time.December; m++ {
+		c.months[m] = locale.T(lang, fmt.Sprintf("time.month.%02d", m))
+	}
+	form := strings.ReplaceAll(locale.T(lang, "time.datetime"), "{date}", locale.T(lang, "time.date"))
+	for form != "" {
+		before, rest, _ := strings.Cut(form, "{")
+		name, after, _ := strings.Cut(rest, "}")
+		c.form, form = append(c.form, before, name), after
+	}
+	return c
+}
+
+func (c clock) append(b []byte, t time.Time) []byte {
+	t = t.In(locale.Berlin)
+	for i, piece := range c.form {
+		switch {
+		case i%2 == 0:
+			b = escape(b, piece)
+		case piece == "day":
+			b = strconv.AppendInt(b, int64(t.Day()), 10)
+		case piece == "month":
+			b = append(b, c.months[t.Month()]...)
+		case piece == "year":
+			b = strconv.AppendInt(b, int64(t.Year()), 10)
+		case piece == "time":
+			b = t.AppendFormat(b, "15:04")
+		}
+	}
+	return b
 }
 
 // answered names the comment answered where its place does not show it: in a
@@ -189,7 +231,9 @@ func (w *writer) foot(c store.Released) {
 		w.text(w.v.Page)
 		w.raw(`?reply=`)
 		w.text(c.ID)
-		w.raw(`#fg-form" rel="nofollow" aria-describedby="n`)
+		w.raw(`#form-`)
+		w.text(c.Article)
+		w.raw(`" rel="nofollow" aria-describedby="n`)
 		w.text(c.ID)
 		w.raw(`">`)
 		w.text(w.t.reply)
@@ -278,6 +322,7 @@ func escape(b []byte, s string) []byte {
 type labels struct {
 	staff, pick, permalink, reply, report string
 	toBefore, toAfter, toEarlier          string
+	when                                  clock
 }
 
 var inLanguage = map[string]labels{"de": makeLabels("de"), "en": makeLabels("en")}
@@ -288,7 +333,7 @@ func makeLabels(lang string) labels {
 	t := func(key string) string { return locale.T(lang, key) }
 	l := labels{
 		staff: t("reader.comment.editor"), pick: t("reader.comment.pick"), permalink: t("reader.comment.permalink"),
-		reply: t("reader.comment.reply"), report: t("reader.report.action"), toEarlier: t("reader.comment.replyToEarlier"),
+		reply: t("reader.comment.reply"), report: t("reader.report.action"), toEarlier: t("reader.comment.replyToEarlier"), when: clockOf(lang),
 	}
 	l.toBefore, l.toAfter, _ = strings.Cut(t("reader.comment.replyTo"), "{name}")
 	return l
