@@ -3,9 +3,7 @@ package assess
 import (
 	"bytes"
 	"fmt"
-	"os"
 	"sort"
-	"strconv"
 
 	"github.com/freigabe/freigabe/internal/assess/german"
 	"github.com/freigabe/freigabe/internal/assess/learn"
