@@ -117,12 +117,13 @@ func (a *analysis) extract(neutral bool) {
 // stemBuckets are the distinct buckets of a text's stems.
 func stemBuckets(a *analysis) []uint32 {
 	seen := map[uint32]bool{}
+	var root [128]byte
 	var out []uint32
 	for i, k := range a.text.Tokens {
 		if k.Kind != german.Word || a.reader.Words[i].Has(vocab.Stop) {
 			continue
 		}
-		if b := learn.StemHash(german.Stem(a.text.Folded(k))); !seen[b] {
+		if b := learn.StemHash(german.Root(root[:0], a.text.Folded(k))); !seen[b] {
 			seen[b] = true
 			out = append(out, b)
 		}
