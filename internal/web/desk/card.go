@@ -5,8 +5,10 @@ import (
 	"context"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
+	"github.com/freigabe/freigabe/internal/assess"
 	"github.com/freigabe/freigabe/internal/locale"
 	"github.com/freigabe/freigabe/internal/moderation"
 	"github.com/freigabe/freigabe/internal/store"
@@ -59,22 +61,14 @@ type Reason struct {
 	Text   string
 }
 
-// Bands of a score. They are what editors see; bare numbers claim a precision
+// band names a score. Bands are what editors see; bare numbers claim a precision
 // that a score does not have.
-const (
-	middleFrom = 0.40
-	highFrom   = 0.75
-)
-
 func band(score float64) string {
-	switch {
-	case score >= highFrom:
-		return "high"
-	case score >= middleFrom:
-		return "middle"
-	}
-	return "low"
+	return map[string]string{assess.Fine: "low", assess.Unclear: "middle", assess.Breach: "high"}[assess.DefaultCuts.Of(score)]
 }
+
+// hostileFrom is the score of "would be refused" from which a text counts as hard to read.
+var hostileFrom = assess.DefaultCuts.Breach
 
 // card gathers a comment for a person; revision 0 means the newest.
 func (d *Desk) card(ctx context.Context, f Frame, comment string, revision int) (Card, error) {
@@ -118,7 +112,7 @@ func (c *Card) fill(f Frame, alone bool) {
 	for _, fl := range a.Flags {
 		c.Flags = append(c.Flags, flagNote(c.Lang, fl))
 	}
-	c.Hostile = !c.Hidden && c.Refuse != nil && *c.Refuse >= highFrom
+	c.Hostile = !c.Hidden && c.Refuse != nil && *c.Refuse >= hostileFrom
 	for i, r := range c.Site.RulePack() {
 		reason := Reason{r, number(r), ruleName(c.Lang, r), reasonFor(c.Site, r, passageOf(a, r))}
 		if i < len(moderation.Rules) {
@@ -232,17 +226,17 @@ func line(lang string, r moderation.Rule, s moderation.Score) Line {
 
 // cause says why a rule was not checked, in words where the catalogue has them.
 func cause(lang, code string) string {
-	if key := "desk.assess.cause." + code; locale.Has(key) {
+	if key := "desk.assess.cause." + strings.ReplaceAll(code, " ", "_"); locale.Has(key) {
 		return locale.T(lang, key)
 	}
 	return code
 }
 
-// passageWhy says why a passage counts: in words of the catalogue where it has
-// some for the code, or else in the German phrase that the assessor gave.
+// passageWhy says why a passage counts: by its code in the language of the page,
+// or else in the German phrase that was stored with it.
 func passageWhy(lang string, p moderation.Passage) string {
-	if key := "desk.assess.why." + p.Code; p.Code != "" && locale.Has(key) {
-		return locale.T(lang, key, "arg", p.Arg)
+	if why := assess.Why(lang, p.Code, p.Arg); why != p.Code {
+		return why
 	}
 	return p.Why
 }
@@ -252,8 +246,8 @@ func flagNote(lang string, f moderation.Flag) Remark {
 	if key := "desk.assess.flag." + f.Kind; locale.Has(key) {
 		n.Name = locale.T(lang, key)
 	}
-	if n.Text == "" && len(f.Passages) > 0 {
-		n.Text = quote(f.Passages[0].Text)
+	if len(f.Passages) > 0 {
+		n.Text = passageWhy(lang, f.Passages[0]) + ": " + quote(f.Passages[0].Text)
 	}
 	return n
 }
