@@ -4,13 +4,16 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"math"
 	"mime"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/freigabe/freigabe/internal/locale"
 	"github.com/freigabe/freigabe/internal/moderation"
@@ -132,6 +135,9 @@ func Stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 func (s *Server) answer(w http.ResponseWriter, r *http.Request, status int, p Problem) {
 	lang := Lang(r, WhoOf(r).Lang())
 	p.Status = status
+	if WhoOf(r).Editor.ID == "" {
+		p.Decision, p.args = nil, withoutEditor(p.args)
+	}
 	p.Title = locale.T(lang, p.Key, p.args...)
 	h := w.Header()
 	h.Del("Content-Encoding")
@@ -154,6 +160,14 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, status int, p Pr
 	if err := s.Page(w, r, status, "error.html", ErrorPage{Base: Base{Lang: lang, Title: p.Title}, Problem: p}); err != nil {
 		s.Log.Error("error page failed", "error", err)
 	}
+}
+
+// withoutEditor drops the name of the one who decided, which problemOf put last.
+func withoutEditor(args []string) []string {
+	if n := len(args); n >= 2 && args[n-2] == "editor" {
+		return args[:n-2]
+	}
+	return args
 }
 
 func onDesk(r *http.Request) bool {
@@ -200,21 +214,32 @@ func JSON(w http.ResponseWriter, status int, v any) error {
 func ignoreGone(error) error { return nil }
 
 // ReadJSON reads a request's body into v. A wrong content type, broken JSON or a
-// field of the wrong type is Invalid.
+// field of the wrong type is Invalid, and so is what the decoder would replace
+// without a word: bytes that are not UTF-8 and halves of surrogate pairs.
 func ReadJSON(r *http.Request, v any) error {
 	media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || media != "application/json" {
 		return moderation.BadField("", "error.content_type")
 	}
-	err = json.NewDecoder(r.Body).Decode(v)
+	body, err := io.ReadAll(r.Body)
 	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
 		return err
 	}
-	if err != nil {
+	switch {
+	case err != nil:
+		return moderation.BadField("", "error.json")
+	case !utf8.Valid(body) || loneSurrogate.Match(pairs.ReplaceAll(body, nil)):
+		return moderation.BadField("text", "error.text_broken")
+	case json.Unmarshal(body, v) != nil:
 		return moderation.BadField("", "error.json")
 	}
 	return nil
 }
+
+var (
+	pairs         = regexp.MustCompile(`\\\\|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}`)
+	loneSurrogate = regexp.MustCompile(`\\u[dD][89a-fA-F]`)
+)
 
 // ReadForm reads a form of a page. A wrong content type is Invalid.
 func ReadForm(r *http.Request) error {
