@@ -4,7 +4,7 @@
 export function onKeys(keys: Record<string, string>, act: (action: string) => boolean) {
   const any = Object.keys(keys).length > 0
   document.addEventListener('keydown', e => {
-    const at = e.target as HTMLElement
+    const at = e.target instanceof HTMLElement ? e.target : document.body
     const writing = at.closest('input, textarea, select, [contenteditable]')
     if (e.key === 'Escape' && writing) return at.blur()
     if (writing || e.isComposing || e.repeat || e.altKey || e.metaKey || at.closest('dialog')) return

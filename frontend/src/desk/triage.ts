@@ -283,6 +283,7 @@ export class Triage {
     const data = new FormData(form)
     const field = (n: string) => String(data.get(n) || '').trim()
     const ask: Ask = { id: item.id, step, revision: item.revision, score_seen: !data.has('blind') }
+    if (step === 'later') return this.later()
     if (step === 'decline') ask.reason = rest
     if (step === 'escalate') ask.reason = field('why')
     if (step === 'note') {
@@ -398,7 +399,6 @@ export class Triage {
       case 'undo': this.undo(); return true
       case 'next': this.go(this.at + 1); return true
       case 'previous': this.go(this.at - 1); return true
-      case 'later': this.later(); return true
       case 'live': this.live.toggle(); return true
       case 'help': this.help(); return true
       case 'search': document.querySelector<HTMLElement>('[name=q]')?.focus(); return true

@@ -35,6 +35,8 @@ type Card struct {
 	Holder   string            // who else has it on the screen
 	Keys     map[string]string // what to write on the buttons, by action; empty where keys are off
 	Next     string            // where the forms lead back to
+	Triage   bool              // shown on the triage screen
+	Top      *Reason           // what the likeliest rule's key sends, where one is likely
 }
 
 // Line is what the machine says of one rule.
@@ -122,6 +124,7 @@ func (c *Card) fill(f Frame, alone bool) {
 		}
 	}
 	c.Can = c.possible(f, alone)
+	c.Top = c.likeliest()
 	if f.Prefs.KeysOff {
 		return
 	}
@@ -129,6 +132,21 @@ func (c *Card) fill(f Frame, alone bool) {
 	for _, k := range keyLines(f) {
 		c.Keys[k.Action] = k.Show()
 	}
+}
+
+// likeliest is the statement of reasons for the rule that scores highest, where
+// the comment can be rejected and the score is in the highest band.
+func (c *Card) likeliest() *Reason {
+	best := -1
+	for i, l := range c.Lines {
+		if l.Band == "high" && (best < 0 || l.Percent > c.Lines[best].Percent) {
+			best = i
+		}
+	}
+	if best < 0 || !c.Can["reject"] {
+		return nil
+	}
+	return &c.Reasons[best]
 }
 
 // possible lists the steps that the table has for the state and the person. The

@@ -15,7 +15,7 @@ import (
 const (
 	poll      = time.Second
 	atMost    = 250 * time.Millisecond // between two looks, however busy the bell
-	heartbeat = 20 * time.Second // below what proxies take for a dead connection
+	heartbeat = 20 * time.Second       // below what proxies take for a dead connection
 )
 
 // news is what a screen is told: no words of any comment.

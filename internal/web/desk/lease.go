@@ -126,7 +126,7 @@ func (d *Desk) leased(r *http.Request, f Frame, filter store.QueueFilter, x stor
 	if err != nil {
 		return leased{}, err
 	}
-	c.Next = selfAddress(filter, nil)
+	c.Next, c.Triage = selfAddress(filter, nil), true
 	text, err := web.Render("desk/item.html", c)
 	if err != nil {
 		return leased{}, err

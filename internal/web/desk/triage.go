@@ -63,7 +63,7 @@ func (d *Desk) triage(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
-		c.Next = p.Self
+		c.Next, c.Triage = p.Self, true
 		p.Card = &c
 	}
 	if p.Done, err = d.flash(r, f); err != nil {
