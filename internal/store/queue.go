@@ -227,6 +227,7 @@ type Note struct {
 type Record struct {
 	Proven                                        bool
 	Submitted, Approved, Rejected, Removed, Waits int
+	Since                                         time.Time             // of the first comment
 	Last                                          []moderation.Decision // newest first
 }
 
@@ -309,6 +310,11 @@ func (s *Store) RecordOf(ctx context.Context, author string) (Record, error) {
 	if err != nil {
 		return rec, err
 	}
+	var since sql.NullInt64
+	if err := s.read.QueryRowContext(ctx, "select min(created_at) from comments where author_id = $1 and proven = 1", author).Scan(&since); err != nil {
+		return rec, classify(err)
+	}
+	rec.Since = timeOf(since)
 	rec.Last, err = decisions(ctx, s.read, `d.comment_id in (select id from comments where author_id = $1 and proven = 1)
 		and d.actor_role in ('editor', 'chief') order by d.at desc limit 5`, author)
 	return rec, err
