@@ -31,6 +31,8 @@ var allowed = map[string][]string{
 
 	"internal/web/perspective": {"internal/web", "internal/assess", "internal/moderation", "internal/locale", "internal/config"}, // not the store: it keeps nothing
 
+	"internal/neighbour": {"internal/web/perspective", "internal/store", "internal/assess", "internal/moderation"},
+
 	"internal/thread":     {"internal/store", "internal/moderation", "internal/locale", "frontend"},
 	"internal/store":      {"internal/moderation", "internal/article"}, // never assess: scores are data to it
 	"internal/assess":     {"internal/moderation"},

@@ -71,7 +71,7 @@ func (s *facade) phase(c call) (answer, error) {
 	if err := json.Unmarshal(c.body, &req); err != nil {
 		return answer{}, bad(invalidRequest, "Invalid JSON payload received.")
 	}
-	text := plain(req.Comment.Body)
+	text := Plain(req.Comment.Body)
 	if text == "" {
 		return answer{}, nil // a picture or a rating alone: no opinion
 	}

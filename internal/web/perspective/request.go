@@ -135,11 +135,11 @@ func words(e textEntry) string {
 	if isPlain(e.Type) {
 		return e.Text
 	}
-	return plain(e.Text)
+	return Plain(e.Text)
 }
 
-// plain gives the text of HTML: blocks end lines, scripts and styles are left out.
-func plain(markup string) string {
+// Plain gives the text of HTML: blocks end lines, scripts and styles are left out.
+func Plain(markup string) string {
 	var b strings.Builder
 	z := html.NewTokenizer(strings.NewReader(markup))
 	hidden := false

@@ -39,7 +39,7 @@ type Lesson struct {
 	Ref       string // the client's name of the comment, "" if it gave none
 	Input     assess.Input
 	Labels    map[moderation.Rule]float64 // 0 to 1, for the rules that the suggestion names
-	Refused   *bool                       // the desk's decision, where the suggestion is one
+	Refused   bool                        // the verdict: some rule was said to be broken
 }
 
 // Settlement is a decision that a webhook told of.

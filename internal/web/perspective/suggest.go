@@ -3,7 +3,6 @@ package perspective
 import (
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/freigabe/freigabe/internal/moderation"
 )
@@ -50,7 +49,7 @@ func (s *facade) suggest(c call) (answer, error) {
 	}
 	lang := languagesOf(req.Languages, a)
 	if c.key.Policy.Learn && !req.DoNotStore && s.Learning != nil && len(labels) > 0 {
-		l := Lesson{Community: community, Ref: req.ClientToken, Input: in, Labels: labels, Refused: req.decision(labels)}
+		l := Lesson{Community: community, Ref: req.ClientToken, Input: in, Labels: labels, Refused: refused(labels)}
 		if err := s.Learning.Teach(c.Context(), c.key, l); err != nil {
 			return answer{}, err
 		}
@@ -121,22 +120,14 @@ func (sc *score) check(name string) error {
 	return nil
 }
 
-// decision reads a suggestion as the verdict of a desk. Coral sends one for each
-// comment approved or rejected, under whichever attribute it is set to, so the
-// verdict is on the comment and not on that attribute's rule. Elsewhere a verdict
-// is what is said of LIKELY_TO_REJECT.
-func (req *suggestRequest) decision(labels map[moderation.Rule]float64) *bool {
-	value, said := labels[Refuse]
-	if strings.HasPrefix(req.CommunityID, coral) {
-		for rule, v := range labels {
-			value, said = max(value, v), true
-			delete(labels, rule)
+// refused reads a suggestion as the verdict of a desk: refused where any rule was
+// said to be broken. Coral sends one for each comment approved or rejected, under
+// whichever attribute it is set to.
+func refused(labels map[moderation.Rule]float64) bool {
+	for _, v := range labels {
+		if v >= 0.5 {
+			return true
 		}
-		labels[Refuse] = value
 	}
-	if !said {
-		return nil
-	}
-	refused := value >= 0.5
-	return &refused
+	return false
 }
