@@ -172,22 +172,21 @@ func (n *Neighbours) Teach(ctx context.Context, k perspective.Key, l perspective
 	if err != nil {
 		return outside(fmt.Errorf("keep a suggestion: %w", err))
 	}
-	n.forgetMisses(k, community)
+	if c.Seq == 1 {
+		n.forget(k, community)
+	}
 	if isNew {
 		n.catchUp(n.pupil(c))
 	}
 	return n.erase(ctx)
 }
 
-// forgetMisses lets a community be found at once after its first suggestion.
-func (n *Neighbours) forgetMisses(k perspective.Key, community string) {
+// forget lets a community be found at once after its first suggestion.
+func (n *Neighbours) forget(k perspective.Key, community string) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	for _, id := range []name{{k.Site, community, ""}, {k.Site, "", k.ID}} {
-		if n.names[id].pupil == nil {
-			delete(n.names, id)
-		}
-	}
+	delete(n.names, name{k.Site, community, ""})
+	delete(n.names, name{k.Site, "", k.ID})
 }
 
 // worst is the rule that a suggestion says is broken most, "" for none.
