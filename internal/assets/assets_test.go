@@ -150,7 +150,7 @@ func TestReportHoldsTheBudget(t *testing.T) {
 	if err := report(io.Discard, outputs); err != nil {
 		t.Errorf("%d bytes: %v", len(noise), err)
 	}
-	outputs = append(outputs, output{"reader.css", []byte("p{color:#123456}b{margin:1px}")})
+	outputs = append(outputs, output{"embed.css", []byte("p{color:#123456}b{margin:1px}")})
 	if err := report(io.Discard, outputs); err == nil || !strings.Contains(err.Error(), "reader's section") {
 		t.Errorf("script and style together over the budget: %v", err)
 	}

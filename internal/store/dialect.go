@@ -83,7 +83,8 @@ func classify(err error) error {
 	}
 	_, network := errors.AsType[net.Error](err)
 	_, connecting := errors.AsType[*pgconn.ConnectError](err)
-	if network || connecting || errors.Is(err, errClosed) || strings.Contains(err.Error(), "driver: bad connection") {
+	if network || connecting || errors.Is(err, errClosed) || strings.Contains(err.Error(), "driver: bad connection") ||
+		strings.Contains(err.Error(), "sql: database is closed") {
 		return unavailable{err}
 	}
 	return err

@@ -30,9 +30,11 @@ type Cursor struct {
 }
 
 // Head gives the place after the last settled event.
-func (s *Store) Head(ctx context.Context) (Cursor, error) {
+func (s *Store) Head(ctx context.Context) (Cursor, error) { return s.head(ctx, s.db) }
+
+func (s *Store) head(ctx context.Context, q querier) (Cursor, error) {
 	c := Cursor{XID: "0"}
-	err := s.db.QueryRowContext(ctx, "select cast(xid as text), id from outbox where "+s.d.settled+" order by outbox.xid desc, id desc limit 1").Scan(&c.XID, &c.ID)
+	err := q.QueryRowContext(ctx, "select cast(xid as text), id from outbox where "+s.d.settled+" order by outbox.xid desc, id desc limit 1").Scan(&c.XID, &c.ID)
 	if err == sql.ErrNoRows {
 		return c, nil
 	}

@@ -101,7 +101,7 @@ func (s *Store) releasedPage(ctx context.Context, limit int, query string, args 
 	if err != nil || len(out) <= limit {
 		return out, "", err
 	}
-	return out[:limit], base64.RawURLEncoding.EncodeToString([]byte(roots[limit-1] + "\n" + paths[limit-1])), nil
+	return out[:limit], cursorAt(roots[limit-1], paths[limit-1]), nil
 }
 
 func parseCursor(cursor string) (root, path string, err error) {
@@ -167,4 +167,35 @@ func (s *Store) Counts(ctx context.Context, articles []string) (map[string]int, 
 // confirms how fresh that connection's database is.
 func (s *Store) PublicEvents(ctx context.Context, after Cursor) ([]Event, Cursor, error) {
 	return s.events(ctx, s.public, after)
+}
+
+// PublicHead is Head read through the readers' connection.
+func (s *Store) PublicHead(ctx context.Context) (Cursor, error) { return s.head(ctx, s.public) }
+
+// PageWith gives the cursor of the page, of so many comments each, on which a
+// released comment of an article stands; "" is the first page.
+func (s *Store) PageWith(ctx context.Context, article, id string, sort Sort, limit int) (string, error) {
+	c, err := s.Released(ctx, id)
+	if err == nil && c.Article != article {
+		err = moderation.Missing("comment")
+	}
+	if err != nil {
+		return "", err
+	}
+	before, err := s.Before(ctx, id, sort)
+	if err != nil || before < limit {
+		return "", err
+	}
+	order := "path"
+	if sort == Newest {
+		order = "root desc, path"
+	}
+	var root, path string
+	err = one(ctx, s.public, "comment", []any{&root, &path},
+		"select root, path from publications where article_id = $1 order by "+order+" limit 1 offset $2", article, before/limit*limit-1)
+	return cursorAt(root, path), err
+}
+
+func cursorAt(root, path string) string {
+	return base64.RawURLEncoding.EncodeToString([]byte(root + "\n" + path))
 }
