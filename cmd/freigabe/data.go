@@ -35,12 +35,22 @@ func flagSet(name string) *flag.FlagSet {
 }
 
 // parse reads a command's flags; what is wrong with them is a usage error.
+// Flags may stand before and after other arguments.
 func parse(fs *flag.FlagSet, args []string) error {
-	err := config.Parse(fs, args)
-	if err == nil || errors.Is(err, flag.ErrHelp) {
-		return err
+	var words []string
+	for {
+		err := config.Parse(fs, args)
+		if errors.Is(err, flag.ErrHelp) {
+			return err
+		}
+		if err != nil {
+			return usage("%s", err)
+		}
+		if fs.NArg() == 0 {
+			return fs.Parse(append([]string{"--"}, words...))
+		}
+		words, args = append(words, fs.Arg(0)), fs.Args()[1:]
 	}
-	return usage("%s", err)
 }
 
 const noDatabase = "say which database: -db sqlite:PATH or -db postgres://…, or set FREIGABE_DB"
@@ -145,14 +155,18 @@ func runEditor(args []string, io stdio) error {
 	})
 }
 
-// minPassword is the least length of a password (NIST SP 800-63B, section 5.1.1.2).
-const minPassword = 8
+// goodPassword is the length below which a password gets a warning (NIST SP
+// 800-63B, section 5.1.1.2).
+const goodPassword = 8
 
 func readPassword(io stdio) (string, error) {
 	line, err := bufio.NewReader(io.in).ReadString('\n')
 	password := strings.TrimRight(line, "\r\n")
-	if len(password) < minPassword {
-		return "", fmt.Errorf("the password has less than %d characters; give a longer one on standard input", minPassword)
+	if password == "" {
+		return "", usage("give the password on standard input")
+	}
+	if len(password) < goodPassword {
+		fmt.Fprintf(io.err, "freigabe: this password has fewer than %d characters; a longer one is safer\n", goodPassword)
 	}
 	if err != nil && !errors.Is(err, eof) {
 		return "", fmt.Errorf("read the password from standard input: %w", err)

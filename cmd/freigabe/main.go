@@ -54,6 +54,7 @@ func init() {
 		{"editor", "add|list", "add a person to the desk, or list them", "freigabe editor add -email anna@morgenblatt.example -name 'Anna Kern' -role chief -password-stdin", runEditor},
 		{"key", "add|list|revoke", "let a program in: prints the key alone, once", "freigabe key add -scope desk -editor anna@morgenblatt.example", runKey},
 		{"article", "add -site S [-url U] [-json] FILE|-", "take in an article: text, HTML or Markdown; prints its id", "freigabe article add -site morgenblatt artikel.html", runArticle},
+		{"model", "train -data FILE... -out FILE | eval -model FILE -data FILE...", "train a base model on labelled comments, or measure one", "freigabe model eval -model site.model -data labelled.jsonl", plain(runModel)},
 		{"migrate", "", "bring the database's schema up to date", "freigabe migrate -db postgres://freigabe@db/freigabe", runMigrate},
 		{"check", "[-head HASH]", "verify the record of decisions, every publication and every state", "freigabe check", runCheck},
 	}
@@ -85,14 +86,14 @@ func run(args []string, io stdio) int {
 	}
 	for _, c := range commands {
 		if c.name == name {
-			return report(c, c.run(args[1:], io), io)
+			return conclude(c, c.run(args[1:], io), io)
 		}
 	}
 	fmt.Fprintf(io.err, "freigabe: there is no command %q; “freigabe help” lists them\n", args[0])
 	return exitUsage
 }
 
-func report(c command, err error, io stdio) int {
+func conclude(c command, err error, io stdio) int {
 	code, exits := errors.AsType[exitCode](err)
 	wrong, isUsage := errors.AsType[errUsage](err)
 	switch {
@@ -151,6 +152,16 @@ func explain(w io.Writer, c command) {
 		set := fs()
 		set.SetOutput(w)
 		set.PrintDefaults()
+	}
+}
+
+// plain fits a command that says everything itself and gives its exit code.
+func plain(do func(args []string, in io.Reader, out, errOut io.Writer) int) func([]string, stdio) error {
+	return func(args []string, io stdio) error {
+		if code := do(args, io.in, io.out, io.err); code != exitFine {
+			return exitCode(code)
+		}
+		return nil
 	}
 }
 

@@ -13,6 +13,7 @@ var (
 	creditInParens = regexp.MustCompile(`[(\[]\s*(` + creditWords + `)\s*(?::|©|\(c\))\s*([^()\[\]]*(?:\([^()]*\)[^()\[\]]*)*)[)\]]\.?$`)
 	creditAtEnd    = regexp.MustCompile(`(` + creditWords + `)\s*(?::|\s©)\s*`)
 	copyrightMark  = regexp.MustCompile(`(©|\(c\)|\(C\))\s*`)
+	initialAtEnd   = regexp.MustCompile(`(?:^|[\s.])\p{L}{1,2}\.$`) // "Anna B.", "u. a."
 	symbolPicture  = regexp.MustCompile(`^(?:Symbol|Archiv|Beispiel)(?:bild|foto)$`)
 )
 
@@ -100,7 +101,7 @@ func trimCredit(s string) string {
 		s = s[m[1]:]
 	}
 	s = strings.Trim(s, " |–—-/,;")
-	if strings.Count(s, ".") == 1 && len(s) > 4 {
+	if !initialAtEnd.MatchString(s) {
 		s = strings.TrimSuffix(s, ".")
 	}
 	if strings.HasSuffix(s, ")") && !strings.Contains(s, "(") {

@@ -144,17 +144,17 @@ func (h *head) captionBelow(lines []line) int {
 		return 0
 	}
 	c, ok := splitCaption(lines[0].text)
+	if !ok && len(lines) > 1 {
+		if below, ok := splitCaption(lines[1].text); ok && below.caption == "" {
+			c.credit = below.credit
+			h.picture(c)
+			return 2
+		}
+	}
 	if !ok && lines[0].gap > 0 {
 		return 0
 	}
 	h.picture(c)
-	if ok || len(lines) < 2 {
-		return 1
-	}
-	if below, ok := splitCaption(lines[1].text); ok && below.caption == "" {
-		h.a.Image.Credit = below.credit
-		return 2
-	}
 	return 1
 }
 

@@ -3,6 +3,7 @@ package article
 import (
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 
 	"codeberg.org/readeck/go-readability/v2"
@@ -40,6 +41,7 @@ func parseHTML(src []byte, contentType string, base *url.URL) (Article, error) {
 	a.Policy = p.policy()
 	a.Image = p.image()
 	p.ledeOnPage(&a)
+	p.dateline(&a)
 	a.addBoxes(p.boxes())
 	body := p.body()
 	body = p.below(&a, body)
@@ -49,7 +51,8 @@ func parseHTML(src []byte, contentType string, base *url.URL) (Article, error) {
 // page is a parsed document and what was read from its head.
 type page struct {
 	doc   *html.Node
-	base  *url.URL
+	own   *url.URL // the page's address, nil if unknown
+	base  *url.URL // what relative addresses start from
 	nodes int
 	meta  map[string]string // name or property in lower case to content
 	ld    map[string]any    // the article among the page's JSON-LD, nil if none
@@ -57,7 +60,7 @@ type page struct {
 }
 
 func newPage(doc *html.Node, base *url.URL) *page {
-	p := &page{doc: doc, base: base, meta: map[string]string{}, ids: map[string]map[string]any{}}
+	p := &page{doc: doc, own: base, base: base, meta: map[string]string{}, ids: map[string]map[string]any{}}
 	for n := range doc.Descendants() {
 		p.nodes++
 		switch {
@@ -96,7 +99,7 @@ func (p *page) body() []line {
 	parser.KeepClasses = true
 	var lines []line
 	if found, err := parser.ParseDocument(p.doc, p.base); err == nil {
-		lines = linesOf(found.Node)
+		lines = linesOf(named(found.Node))
 	}
 	if n := lengthOf(lines); size > 0 && (n*10 < size*8 || n*10 > size*15) {
 		lines = marked
@@ -105,6 +108,20 @@ func (p *page) body() []line {
 		return stated
 	}
 	return lines
+}
+
+// named sets the atoms of elements that the readability library made by name alone.
+func named(n *html.Node) *html.Node {
+	if n == nil {
+		return nil
+	}
+	n.DataAtom = atom.Lookup([]byte(n.Data))
+	for d := range n.Descendants() {
+		if d.Type == html.ElementNode {
+			d.DataAtom = atom.Lookup([]byte(d.Data))
+		}
+	}
+	return n
 }
 
 var bodyClass = regexp.MustCompile(`(?i)(^|[\s_-])(article-?_*(body|content|text)|entry-content|post-content|story-?_*(body|content)|artikel-?_*(text|inhalt|body)|body-?text|rich-?text)([\s_-]|$)`)
@@ -164,6 +181,32 @@ func (p *page) below(a *Article, lines []line) []line {
 		}
 	}
 	return out
+}
+
+// maxHeadLines is how many lines below the headline may hold the dateline.
+const maxHeadLines = 10
+
+// dateline fills date, publisher and authors, where the page's head does not say
+// them, from the lines between headline and body.
+func (p *page) dateline(a *Article) {
+	lines := linesOf(p.doc)
+	start := slices.IndexFunc(lines, func(l line) bool { return fold(l.text) == fold(a.Headline) })
+	for _, l := range lines[start+1 : min(len(lines), start+1+maxHeadLines)] {
+		if runeLen(l.text) > 200 {
+			return
+		}
+		d, ok := readDateline(l.text)
+		if !ok || a.Date != "" && a.Date != d.day {
+			continue
+		}
+		a.Date = d.day
+		a.Publisher = firstOf(a.Publisher, d.publisher)
+		a.Section = firstOf(a.Section, d.section)
+		if len(a.Authors) == 0 {
+			a.Authors = d.authors
+		}
+		return
+	}
 }
 
 // policy reads the notice of the comment area, found by class, id or heading, and

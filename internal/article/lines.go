@@ -34,7 +34,7 @@ func readLines(text string) []line {
 // Bounds of a text that was broken at a fixed width, in characters.
 const (
 	wrapMin, wrapMax = 45, 90
-	wrapLines        = 8
+	wrapLines        = 5
 )
 
 // unwrap joins the lines of a text that was broken at a fixed width, as e-mail
@@ -97,6 +97,9 @@ func (l line) short() bool {
 		return n <= maxBox
 	}
 	if n > 90 || len(strings.Fields(l.text)) > 13 || l.bullet() || strings.HasSuffix(l.text, ",") || strings.HasSuffix(l.text, ";") {
+		return false
+	}
+	if rest, sign := takeSignOff(l.text); sign != "" && rest != "" || innerSentence(l.text) {
 		return false
 	}
 	return !endsSentence(l.text) || strings.HasSuffix(l.text, "?") && n <= 60

@@ -242,8 +242,8 @@ func (p *page) canonical() string {
 	if u := p.absolute(p.meta["og:url"]); u != "" {
 		return u
 	}
-	if p.base != nil {
-		return p.absolute(p.base.String())
+	if p.own != nil {
+		return webAddress(p.own.String())
 	}
 	return ""
 }

@@ -31,7 +31,7 @@ type Decision struct {
 	Bundle    string // the batch that it was part of, if any
 	Policy    int    // version of the site's rules in force at submission
 	ScoreSeen bool   // the editor saw the machine's scores
-	Blind     bool   // the comment was drawn for blind control
+	Blind     bool   // drawn for blind control, and decided without the machine's word
 
 	// Digests bind words without holding them, so that erasing the words leaves
 	// the chain whole: each is the SHA-256 of a random salt and the words.

@@ -68,6 +68,9 @@ func (s *Store) apply(ctx context.Context, tx *sql.Tx, req Request) (Result, err
 	if err != nil {
 		return Result{}, err
 	}
+	if req.Revision != 0 && c.numbered(req.Revision).number == 0 {
+		return Result{}, moderation.BadField("revision", "error.revision")
+	}
 	rev := c.target(req)
 	action := moderation.Action{Step: req.Step, Actor: req.Actor, Rule: req.Rule, Reason: req.Reason, Text: req.Text, At: s.Now(), Hold: s.holdOf(c.site, req.Bundle != "")}
 	outcome, err := moderation.Apply(c.item(rev), action)
@@ -198,7 +201,7 @@ func (s *Store) appendDecision(ctx context.Context, tx *sql.Tx, c *caseFile, v r
 	d := moderation.Decision{
 		ID: NewID(), Site: c.site.ID, Comment: c.id, Revision: v.number, Step: req.Step, From: o.From, To: o.To,
 		Actor: req.Actor, At: at, HoldUntil: o.HoldUntil, Rule: req.Rule, Reason: req.Reason, Bundle: req.Bundle, Policy: c.policy,
-		ScoreSeen: req.ScoreSeen && !v.blind, Blind: v.blind, TextDigest: v.digest, AssessmentDigest: v.assessmentDigest,
+		ScoreSeen: req.ScoreSeen, Blind: v.blind && !req.ScoreSeen, TextDigest: v.digest, AssessmentDigest: v.assessmentDigest,
 		Passages: passagesOf(req, v),
 	}
 	if o.NewRevision {

@@ -128,8 +128,10 @@ func (s *Store) SetThread(ctx context.Context, a Article) error {
 	})
 }
 
-const articleColumns = `a.id, a.site_id, a.doc, a.settings, coalesce(a.image_id, ''), a.opens_at, a.closes_at, a.closed, a.close_count, a.created_at, coalesce(c.comments, 0)
-	from articles a left join counts c on c.article_id = a.id`
+const (
+	articleFields  = "a.id, a.site_id, a.doc, a.settings, coalesce(a.image_id, ''), a.opens_at, a.closes_at, a.closed, a.close_count, a.created_at, coalesce(c.comments, 0)"
+	articleColumns = articleFields + " from articles a left join counts c on c.article_id = a.id"
+)
 
 func scanArticle(scan func(...any) error) (Article, error) {
 	var a Article

@@ -11,6 +11,7 @@ import (
 type ToAssess struct {
 	Comment  string
 	Revision int
+	Author   string // opaque id
 	Text     string
 	Article  Article
 	Site     Site
@@ -23,9 +24,9 @@ type ToAssess struct {
 // Unassessed gives what is needed to assess a revision.
 func (s *Store) Unassessed(ctx context.Context, comment string, number int) (ToAssess, error) {
 	t := ToAssess{Comment: comment, Revision: number}
-	var articleID, parent, author string
+	var articleID, parent string
 	var proven int
-	err := one(ctx, s.read, "comment", []any{&t.Text, &t.State, &articleID, &parent, &author, &proven},
+	err := one(ctx, s.read, "comment", []any{&t.Text, &t.State, &articleID, &parent, &t.Author, &proven},
 		`select r.text, r.state, r.article_id, coalesce(c.parent_id, ''), c.author_id, c.proven from revisions r join comments c on c.id = r.comment_id
 		where r.comment_id = $1 and r.number = $2`, comment, number)
 	if err != nil {
@@ -38,7 +39,7 @@ func (s *Store) Unassessed(ctx context.Context, comment string, number int) (ToA
 		return t, err
 	}
 	if proven == 1 {
-		rec, err := s.RecordOf(ctx, author)
+		rec, err := s.RecordOf(ctx, t.Author)
 		if err != nil {
 			return t, err
 		}

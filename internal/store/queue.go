@@ -23,6 +23,13 @@ type QueueFilter struct {
 	Text    string          // words in the text
 	Limit   int             // 1 to 200; 50 where 0
 	Cursor  string
+
+	Section  string    // of the article
+	Author   string    // id
+	Flag     string    // kind of a flag that the assessment raised
+	Free     *Claimant // leaves out what other claimants have on their screens
+	Decider  string    // leaves out what this person has decided or escalated already
+	NotBlind bool      // leaves out what was drawn for blind control
 }
 
 // Waiting is a row of the queue.
@@ -94,12 +101,7 @@ func (s *Store) Queue(ctx context.Context, f QueueFilter) ([]Waiting, string, er
 	b.and("r.state = ", string(f.State))
 	b.andIf(f.Site != "", "r.site_id = ", f.Site)
 	b.andIf(f.Article != "", "r.article_id = ", f.Article)
-	if f.Rule != "" {
-		b.add("(r.top_rule = " + b.arg(string(f.Rule)) + " or exists (select 1 from decisions d where d.id = r.decision_id and d.rule = " + b.arg(string(f.Rule)) + "))")
-	}
-	if f.Text != "" {
-		b.add("r.folded like " + b.arg("%"+likeWords(f.Text)+"%") + ` escape '\'`)
-	}
+	f.narrow(b)
 	order, key, err := queueOrder(f.Order)
 	if err != nil {
 		return nil, "", err
@@ -121,8 +123,34 @@ func (s *Store) Queue(ctx context.Context, f QueueFilter) ([]Waiting, string, er
 	return out[:f.Limit], queueCursor(out[f.Limit-1], f.Order), nil
 }
 
-// refuseKey orders by the sixth head; a text not checked counts as unclear.
-const refuseKey = "coalesce(r.refuse, 0.5)"
+// narrow adds the conditions beyond state, site and article.
+func (f QueueFilter) narrow(b *clauses) {
+	if f.Rule != "" { // the machine's word does not count for what was drawn for blind control
+		b.add("(r.blind = 0 and r.top_rule = " + b.arg(string(f.Rule)) + " or exists (select 1 from decisions d where d.id = r.decision_id and d.rule = " + b.arg(string(f.Rule)) + "))")
+	}
+	if f.Text != "" {
+		b.add("r.folded like " + b.arg("%"+likeWords(f.Text)+"%") + ` escape '\'`)
+	}
+	if f.Flag != "" {
+		b.add("r.blind = 0 and r.assessment like " + b.arg(`%"flag":"`+likeWords(f.Flag)+`"%`) + ` escape '\'`)
+	}
+	b.andIf(f.Section != "", "a.section = ", f.Section)
+	b.andIf(f.Author != "", "c.author_id = ", f.Author)
+	if f.NotBlind {
+		b.add("r.blind = 0")
+	}
+	if f.Free != nil {
+		b.add("(k.comment_id is null or k.editor_id = " + b.arg(f.Free.Editor) + " and k.holder = " + b.arg(f.Free.Holder) + ")")
+	}
+	if f.Decider != "" {
+		b.add("not exists (select 1 from decisions d where d.comment_id = r.comment_id and d.revision = r.number and d.actor_id = " + b.arg(f.Decider) +
+			" and d.step in ('escalate', 'reject', 'remove') and not exists (select 1 from decisions u where u.comment_id = r.comment_id and u.undoes = d.id))")
+	}
+}
+
+// refuseKey orders by the sixth head. A text not checked counts as unclear, and
+// so does one drawn for blind control: its place must tell nothing.
+const refuseKey = "(case when r.blind = 1 then 0.5 else coalesce(r.refuse, 0.5) end)"
 
 func queueOrder(order string) (by, key string, err error) {
 	switch order {
@@ -138,7 +166,7 @@ func queueOrder(order string) (by, key string, err error) {
 
 func queueCursor(w Waiting, order string) string {
 	score := 0.5
-	if w.Refuse != nil {
+	if w.Refuse != nil && !w.Blind {
 		score = *w.Refuse
 	}
 	if order == "hot" {
@@ -227,6 +255,7 @@ type Note struct {
 type Record struct {
 	Proven                                        bool
 	Submitted, Approved, Rejected, Removed, Waits int
+	Since                                         time.Time             // of the first comment
 	Last                                          []moderation.Decision // newest first
 }
 
@@ -309,6 +338,11 @@ func (s *Store) RecordOf(ctx context.Context, author string) (Record, error) {
 	if err != nil {
 		return rec, err
 	}
+	var since sql.NullInt64
+	if err := s.read.QueryRowContext(ctx, "select min(created_at) from comments where author_id = $1 and proven = 1", author).Scan(&since); err != nil {
+		return rec, classify(err)
+	}
+	rec.Since = timeOf(since)
 	rec.Last, err = decisions(ctx, s.read, `d.comment_id in (select id from comments where author_id = $1 and proven = 1)
 		and d.actor_role in ('editor', 'chief') order by d.at desc limit 5`, author)
 	return rec, err
@@ -343,23 +377,14 @@ func (s *Store) QueueCounts(ctx context.Context, site string) (map[moderation.St
 // ClaimFor puts a comment on an editor's screen for some minutes, unless somebody
 // else has it: then the name of that editor is the answer. A claim never stands
 // in the way of a decision.
-func (s *Store) ClaimFor(ctx context.Context, comment, editor string, life time.Duration) (heldBy string, err error) {
-	now := s.Now()
-	err = s.write(ctx, func(tx *sql.Tx) error {
-		_, err := exec(ctx, tx, `insert into claims (comment_id, editor_id, until) values ($1, $2, $4)
-			on conflict (comment_id) do update set editor_id = excluded.editor_id, until = excluded.until where claims.until <= $3 or claims.editor_id = $2`,
-			comment, editor, micros(now), micros(now.Add(life)))
-		if err != nil {
-			return err
-		}
-		var id string
-		if err := tx.QueryRowContext(ctx, "select k.editor_id, e.name from claims k join editors e on e.id = k.editor_id where k.comment_id = $1", comment).Scan(&id, &heldBy); err != nil {
-			return err
-		}
-		if id == editor {
-			heldBy = ""
-		}
-		return nil
-	})
+func (s *Store) ClaimFor(ctx context.Context, comment string, who Claimant, life time.Duration) (heldBy string, err error) {
+	got, err := s.Claim(ctx, who, []string{comment}, 1, life)
+	if err != nil || len(got) == 1 {
+		return "", err
+	}
+	err = one(ctx, s.read, "claim", []any{&heldBy}, "select e.name from claims k join editors e on e.id = k.editor_id where k.comment_id = $1", comment)
+	if moderation.KindOf(err) == moderation.NotFound {
+		return "", nil // given back in this moment
+	}
 	return heldBy, err
 }

@@ -137,5 +137,6 @@ func (s *Store) erase(ctx context.Context, tx *sql.Tx, comment string) error {
 		stmt("update comments set author_name = '', author_email = null, sender_hash = null, notify = '', erased_at = $2 where id = $1", comment, micros(now)),
 		stmt("update authors set name = '', email = null where kind = 'guest' and id = $1", c.author),
 		stmt("delete from notes where comment_id = $1", comment),
+		stmt("delete from observed where comment_id = $1", comment),
 		event(s, "queue", c.site.ID, c.article, comment))
 }

@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
 	"strings"
 
@@ -28,6 +29,22 @@ func (w Who) Site() string {
 		return w.Key.Site
 	}
 	return w.Editor.Site
+}
+
+// Serves tells whether both the person and the key work for a site.
+func (w Who) Serves(site string) bool {
+	return w.Editor.Serves(site) && (w.Key.Site == "" || w.Key.Site == site)
+}
+
+// Lang is the language that the person chose for the desk, "" for none.
+func (w Who) Lang() string {
+	var prefs struct {
+		Lang string `json:"lang"`
+	}
+	if json.Unmarshal(w.Editor.Prefs, &prefs) != nil {
+		return ""
+	}
+	return prefs.Lang
 }
 
 type whoKey struct{}

@@ -8,6 +8,7 @@ import (
 	"math"
 	"mime"
 	"net/http"
+	"net/url"
 	"regexp"
 	"strconv"
 	"strings"
@@ -62,6 +63,10 @@ func (s *Server) Fail(w http.ResponseWriter, r *http.Request, err error) {
 		return
 	}
 	if e, ok := errors.AsType[*moderation.Error](err); ok {
+		if e.Key == errSignIn.Key && onDesk(r) && !wantsJSON(r) {
+			http.Redirect(w, r, "/desk/login?next="+url.QueryEscape(comeBack(r)), http.StatusSeeOther)
+			return
+		}
 		s.answer(w, r, statusOf(e), problemOf(e))
 		return
 	}
@@ -109,14 +114,30 @@ func problemOf(e *moderation.Error) Problem {
 	return p
 }
 
+// ProblemOf gives an error that a person can act on as a program gets it, for
+// answers that hold several; ok is false for every other error.
+func ProblemOf(r *http.Request, err error) (p Problem, ok bool) {
+	e, ok := errors.AsType[*moderation.Error](err)
+	if !ok {
+		return p, false
+	}
+	p = problemOf(e)
+	p.Status = statusOf(e)
+	p.Title = locale.T(Lang(r, WhoOf(r).Lang()), p.Key, p.args...)
+	return p, true
+}
+
 // Stamp is how JSON answers give a time: RFC 3339 in UTC.
 func Stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 
 // answer writes a problem as JSON to programs and as a page to people. Only the
 // desk is told which decision won: readers' routes never carry one.
 func (s *Server) answer(w http.ResponseWriter, r *http.Request, status int, p Problem) {
-	lang := Lang(r, "")
+	lang := Lang(r, WhoOf(r).Lang())
 	p.Status = status
+	if WhoOf(r).Editor.ID == "" {
+		p.Decision, p.args = nil, withoutEditor(p.args)
+	}
 	p.Title = locale.T(lang, p.Key, p.args...)
 	h := w.Header()
 	h.Del("Content-Encoding")
@@ -130,9 +151,36 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, status int, p Pr
 		}
 		return
 	}
+	if s.DeskError != nil && onDesk(r) {
+		if err := s.DeskError(w, r, lang, p); err != nil {
+			s.Log.Error("error page failed", "error", err)
+		}
+		return
+	}
 	if err := s.Page(w, r, status, "error.html", ErrorPage{Base: Base{Lang: lang, Title: p.Title}, Problem: p}); err != nil {
 		s.Log.Error("error page failed", "error", err)
 	}
+}
+
+// withoutEditor drops the name of the one who decided, which problemOf put last.
+func withoutEditor(args []string) []string {
+	if n := len(args); n >= 2 && args[n-2] == "editor" {
+		return args[:n-2]
+	}
+	return args
+}
+
+func onDesk(r *http.Request) bool {
+	return r.URL.Path == "/desk" || strings.HasPrefix(r.URL.Path, "/desk/")
+}
+
+// comeBack is where a person goes after signing in: the page asked for, or the
+// desk where a form was sent.
+func comeBack(r *http.Request) string {
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		return "/desk/"
+	}
+	return r.URL.RequestURI()
 }
 
 // ErrorPage is what error.html shows.
@@ -146,7 +194,8 @@ func wantsJSON(r *http.Request) bool {
 	if strings.HasPrefix(p, "/api/") || strings.HasPrefix(p, "/v1") || strings.HasPrefix(p, "/$discovery") {
 		return true
 	}
-	return strings.Contains(r.Header.Get("Accept"), "application/json")
+	accept := r.Header.Get("Accept")
+	return strings.Contains(accept, "application/json") || strings.Contains(accept, "text/event-stream")
 }
 
 // JSON answers with a value.

@@ -44,6 +44,9 @@ type Server struct {
 	Limits  *Limiter
 	Routes  []Route // every route, for the test that crawls them
 
+	// DeskError shows an error of a page of the desk in the desk's own frame; nil: as elsewhere.
+	DeskError func(w http.ResponseWriter, r *http.Request, lang string, p Problem) error
+
 	handler http.Handler
 }
 

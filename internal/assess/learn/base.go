@@ -1,0 +1,280 @@
+package learn
+
+import (
+	"math"
+	"sort"
+)
+
+// Head is one rule's regression inside a Base, with the two numbers that turn
+// its log-odds into a calibrated probability.
+type Head struct {
+	Name  string
+	Scale float32 // of the quantised weights
+	Dense []float32
+	Bias  float32
+	Slope float32 // probability = sigmoid(Slope*z + Shift)
+	Shift float32
+	Rows  uint32
+}
+
+// Base is a trained, quantised model: immutable and safe for concurrent use.
+type Base struct {
+	Heads  []Head
+	Weight []int8  // len(Heads) per bucket
+	IDF    []uint8 // inverse document frequency in steps of IDFStep, 0 for unseen buckets
+	Check  []uint8 // second hash of the word or run that owns the bucket, against collisions
+	Mean   []float32
+	Std    []float32
+	Stems  []uint8 // inverse document frequency of word stems, by hash, for relevance
+}
+
+// IDFStep is the unit of Base.IDF and Base.Stems.
+const IDFStep = 1.0 / 16
+
+// StemBuckets is the size of the table of stems.
+const StemBuckets = 1 << 14
+
+// StemHash is the bucket of a word's stem in Base.Stems.
+func StemHash(stem []byte) uint32 { return mix(hash(stem)) & (StemBuckets - 1) }
+
+// Head returns the index of a head by its name, -1 if the base has none.
+func (b *Base) Head(name string) int {
+	for i := range b.Heads {
+		if b.Heads[i].Name == name {
+			return i
+		}
+	}
+	return -1
+}
+
+// Weighted is a vector with its features weighted by a base: both blocks scaled
+// to length one.
+type Weighted struct {
+	Value  []float32 // parallel to Vector.Index; 0 for features the base never saw
+	Site   []float32 // the same for a site, where unseen features count as rare ones
+	Dense  []float32 // standardised
+	Unseen float32   // share of unseen features
+}
+
+// rareIDF is what a feature unseen in the base counts for a site.
+const rareIDF = float32(9)
+
+// Weigh weights a vector. Features of a text longer than the cap are few enough
+// for one pass.
+func (b *Base) Weigh(v *Vector, w *Weighted) {
+	w.Value, w.Site = w.Value[:0], w.Site[:0]
+	var base, site [2]float32
+	unseen := 0
+	for i, k := range v.Index {
+		n := sublinear(v.Count[i])
+		idf := float32(b.IDF[k]) * IDFStep
+		x := n * idf
+		y := x
+		if idf == 0 {
+			y = n * rareIDF
+			unseen++
+		}
+		blk := k >> blockBits
+		base[blk] += float32(x * x)
+		site[blk] += float32(y * y)
+		w.Value = append(w.Value, x)
+		w.Site = append(w.Site, y)
+	}
+	for i := range 2 {
+		base[i] = inverseRoot(base[i])
+		site[i] = inverseRoot(site[i])
+	}
+	for i, k := range v.Index {
+		w.Value[i] *= base[k>>blockBits]
+		w.Site[i] *= site[k>>blockBits]
+	}
+	w.Unseen = float32(unseen) / float32(max(len(v.Index), 1))
+	w.Dense = b.standardise(w.Dense[:0], v.Dense)
+}
+
+func inverseRoot(x float32) float32 {
+	if x == 0 {
+		return 0
+	}
+	return 1 / sqrt(x)
+}
+
+func (b *Base) standardise(dst, dense []float32) []float32 {
+	for i, d := range dense {
+		if i >= len(b.Mean) {
+			break
+		}
+		dst = append(dst, max(-4, min(4, (d-b.Mean[i])/b.Std[i])))
+	}
+	return dst
+}
+
+// Predict writes each head's log-odds into out, which has one place a head.
+func (b *Base) Predict(v *Vector, w *Weighted, out []float32) {
+	n := len(b.Heads)
+	var acc [8]float32
+	for i, k := range v.Index {
+		x := w.Value[i]
+		if x == 0 {
+			continue
+		}
+		for h, q := range b.Weight[int(k)*n : int(k)*n+n] {
+			acc[h&7] += x * float32(q)
+		}
+	}
+	for h := range b.Heads {
+		head := &b.Heads[h]
+		z := acc[h&7]*head.Scale + head.Bias
+		for i, d := range w.Dense {
+			z += head.Dense[i] * d
+		}
+		out[h] = z
+	}
+}
+
+// Probability is a head's calibrated probability for its log-odds.
+func (h *Head) Probability(z float32) float64 {
+	return 1 / (1 + math.Exp(-float64(h.Slope*z+h.Shift)))
+}
+
+// Share adds to each token its part in a head's log-odds: weight times value,
+// divided among the occurrences of a feature.
+func (b *Base) Share(v *Vector, w *Weighted, head int, tokens []float32) {
+	n := len(b.Heads)
+	scale := b.Heads[head].Scale
+	for _, g := range v.Grams {
+		x := w.Value[g.Feature] * float32(b.Weight[int(v.Index[g.Feature])*n+head]) * scale / v.Count[g.Feature]
+		if int(g.Token) < len(tokens) {
+			tokens[g.Token] += x
+		}
+	}
+}
+
+// Corpus is the weighted rows of a training set.
+type Corpus struct {
+	Rows []Sample
+	IDF  []uint8
+	Mean []float32
+	Std  []float32
+}
+
+// Builder counts features over the rows of a training set.
+type Builder struct {
+	rows  []rawRow
+	df    []uint32
+	stems []uint32
+}
+
+type rawRow struct {
+	index []uint32
+	count []float32
+	dense []float32
+}
+
+// Add takes in one text's features.
+func (c *Builder) Add(v *Vector) {
+	if c.df == nil {
+		c.df = make([]uint32, Buckets)
+		c.stems = make([]uint32, StemBuckets)
+	}
+	c.rows = append(c.rows, rawRow{append([]uint32(nil), v.Index...), append([]float32(nil), v.Count...), append([]float32(nil), v.Dense...)})
+	for _, b := range v.Index {
+		c.df[b]++
+	}
+}
+
+// Again repeats the last row, for a text that teaches another rule too; it does
+// not count again.
+func (c *Builder) Again() { c.rows = append(c.rows, c.rows[len(c.rows)-1]) }
+
+// AddStems counts the distinct stem buckets of one text.
+func (c *Builder) AddStems(buckets []uint32) {
+	for _, b := range buckets {
+		c.stems[b]++
+	}
+}
+
+// Build freezes document frequencies (features seen once are dropped) and the
+// statistics of the dense features, and weights the rows.
+func (c *Builder) Build() (*Base, []Sample) {
+	b := &Base{IDF: make([]uint8, Buckets), Stems: make([]uint8, StemBuckets)}
+	n := float64(len(c.rows))
+	for i, d := range c.df {
+		if d >= 2 {
+			b.IDF[i] = quantIDF(n, float64(d))
+		}
+	}
+	for i, d := range c.stems {
+		b.Stems[i] = quantIDF(n, float64(d))
+	}
+	b.Mean, b.Std = statistics(c.rows)
+	samples := make([]Sample, len(c.rows))
+	var v Vector
+	var w Weighted
+	for i := range c.rows {
+		v.Index, v.Count, v.Dense = c.rows[i].index, c.rows[i].count, c.rows[i].dense
+		b.Weigh(&v, &w)
+		samples[i] = Sample{Dense: append([]float32(nil), w.Dense...), Scale: 1}
+		for j, x := range w.Value {
+			if x != 0 {
+				samples[i].Index = append(samples[i].Index, v.Index[j])
+				samples[i].Value = append(samples[i].Value, x)
+			}
+		}
+	}
+	return b, samples
+}
+
+func quantIDF(n, df float64) uint8 {
+	x := 1 + math.Log((1+n)/(1+df))
+	return uint8(max(1, min(255, math.Round(x/IDFStep))))
+}
+
+func statistics(rows []rawRow) (mean, std []float32) {
+	if len(rows) == 0 {
+		return nil, nil
+	}
+	d := len(rows[0].dense)
+	mean, std = make([]float32, d), make([]float32, d)
+	for i := range d {
+		var s, q float64
+		for _, r := range rows {
+			s += float64(r.dense[i])
+			q += float64(r.dense[i]) * float64(r.dense[i])
+		}
+		m := s / float64(len(rows))
+		mean[i] = float32(m)
+		std[i] = float32(math.Sqrt(max(q/float64(len(rows))-m*m, 1e-4)))
+	}
+	return mean, std
+}
+
+// Quantise packs trained heads into the base. Weights beyond the given share of
+// the largest are clipped, so that a few do not coarsen all others.
+func (b *Base) Quantise(names []string, heads []*Linear) {
+	n := len(heads)
+	b.Weight = make([]int8, Buckets*n)
+	b.Heads = make([]Head, n)
+	for h, m := range heads {
+		limit := clipAt(m.Weight)
+		scale := limit / 127
+		b.Heads[h] = Head{Name: names[h], Scale: scale, Dense: m.Dense, Bias: m.Bias, Slope: 1}
+		for i, w := range m.Weight {
+			b.Weight[i*n+h] = int8(math.Round(float64(max(-127, min(127, w/scale)))))
+		}
+	}
+}
+
+func clipAt(w []float32) float32 {
+	var abs []float64
+	for _, x := range w {
+		if x != 0 {
+			abs = append(abs, math.Abs(float64(x)))
+		}
+	}
+	if len(abs) == 0 {
+		return 1
+	}
+	sort.Float64s(abs)
+	return float32(abs[int(float64(len(abs)-1)*0.9995)])
+}

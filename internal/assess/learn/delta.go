@@ -1,0 +1,369 @@
+package learn
+
+import (
+	"bytes"
+	"encoding/binary"
+	"io"
+	"math"
+	"math/rand/v2"
+	"sync"
+)
+
+// A Delta is what one site learned on top of a base: for each head a regression
+// over the hashed words, the dense features and the score the head had before
+// (its prior). An untaught Delta changes nothing, because its scores are the
+// priors.
+type Delta struct {
+	Weight []int16 // DeltaHeads per bucket, in steps of WeightStep
+	Heads  [DeltaHeads]DeltaHead
+}
+
+// DeltaHead is one head's regression beside the hashed words.
+type DeltaHead struct {
+	Dense    []float32
+	Bias     float32
+	Trust    float32 // factor on the prior, 1 untaught
+	Positive uint32  // decisions seen with this breach
+	Negative uint32
+	Slope    float32 // calibration: sigmoid(Slope*z + Shift)
+	Shift    float32
+}
+
+// DeltaHeads is the number of heads: five rules and "would be refused".
+const DeltaHeads = 6
+
+const (
+	deltaBits    = 17
+	deltaBuckets = 2 << deltaBits
+	// WeightStep is the unit of Delta.Weight. Fixed steps make a model the same
+	// after writing and reading.
+	WeightStep = 1.0 / 4096
+)
+
+// NewDelta is an untaught difference for the given number of dense features.
+func NewDelta(dense int) *Delta {
+	d := &Delta{Weight: make([]int16, deltaBuckets*DeltaHeads)}
+	for h := range d.Heads {
+		d.Heads[h] = DeltaHead{Dense: make([]float32, dense), Trust: 1, Slope: 1}
+	}
+	return d
+}
+
+// Clone copies a difference, so that one can be taught while the other serves.
+func (d *Delta) Clone() *Delta {
+	c := &Delta{Weight: append([]int16(nil), d.Weight...), Heads: d.Heads}
+	for h := range c.Heads {
+		c.Heads[h].Dense = append([]float32(nil), d.Heads[h].Dense...)
+	}
+	return c
+}
+
+// deltaBucket folds a bucket of the base into the smaller table of a site.
+func deltaBucket(k uint32) uint32 { return k>>blockBits<<deltaBits | k&(1<<deltaBits-1) }
+
+// Sums writes the hashed words' part of every head's log-odds.
+func (d *Delta) Sums(v *Vector, w *Weighted, out *[DeltaHeads]float32) {
+	for i, k := range v.Index {
+		x := w.Site[i] * WeightStep
+		at := deltaBucket(k) * DeltaHeads
+		for h, q := range d.Weight[at : at+DeltaHeads] {
+			out[h] += x * float32(q)
+		}
+	}
+}
+
+// Score is a head's log-odds from its words' sum, dense features and prior.
+func (h *DeltaHead) Score(words float32, dense []float32, prior float32) float32 {
+	z := words + h.Bias + float32(h.Trust*prior)
+	for i, x := range dense {
+		z += float32(h.Dense[i] * x)
+	}
+	return z
+}
+
+// Share adds each token's part in a head's log-odds.
+func (d *Delta) Share(v *Vector, w *Weighted, head int, tokens []float32) {
+	for _, g := range v.Grams {
+		k := deltaBucket(v.Index[g.Feature])
+		x := w.Site[g.Feature] * float32(d.Weight[int(k)*DeltaHeads+head]) * WeightStep / v.Count[g.Feature]
+		if int(g.Token) < len(tokens) {
+			tokens[g.Token] += x
+		}
+	}
+}
+
+// Lesson is one decision as the learner sees it.
+type Lesson struct {
+	Index []uint32 // buckets of the site's table
+	Value []float32
+	Dense []float32
+	Prior [DeltaHeads]float32
+	// Label by head: 1 a breach, 0 none, -1 nothing known.
+	Label [DeltaHeads]int8
+	Scale float32 // weight of the decision, 1 for a recent one
+}
+
+// NewLesson copies a weighted vector into a lesson.
+func NewLesson(v *Vector, w *Weighted, dense []float32) Lesson {
+	l := Lesson{Index: make([]uint32, len(v.Index)), Value: append([]float32(nil), w.Site...), Dense: append([]float32(nil), dense...), Scale: 1}
+	for i, k := range v.Index {
+		l.Index[i] = deltaBucket(k)
+	}
+	return l
+}
+
+// onlineRate is the step of a single decision between two retrains.
+const onlineRate = 0.15
+
+// Step teaches one decision: one gradient step on every head that it says
+// something about.
+func (d *Delta) Step(l *Lesson) {
+	for h := range d.Heads {
+		if l.Label[h] < 0 {
+			continue
+		}
+		head := &d.Heads[h]
+		d.count(h, l.Label[h])
+		if !head.taught() {
+			continue
+		}
+		var words float32
+		for i, k := range l.Index {
+			words += float32(float32(d.Weight[int(k)*DeltaHeads+h]) * WeightStep * l.Value[i])
+		}
+		g := float32((Sigmoid(head.Score(words, l.Dense, l.Prior[h])) - float32(l.Label[h])) * l.Scale * onlineRate)
+		for i, k := range l.Index {
+			at := int(k)*DeltaHeads + h
+			d.Weight[at] = fixed(float32(float32(d.Weight[at])*WeightStep) - float32(g*l.Value[i]))
+		}
+		head.Bias -= float32(g * 0.2)
+	}
+}
+
+func (d *Delta) count(h int, label int8) {
+	if label > 0 {
+		d.Heads[h].Positive++
+	} else {
+		d.Heads[h].Negative++
+	}
+}
+
+// LeastPositive is how many refused, and how many released, decisions a rule
+// needs before a site's own weights count.
+const LeastPositive = 30
+
+func (h *DeltaHead) taught() bool { return h.Positive >= LeastPositive && h.Negative >= LeastPositive }
+
+func fixed(w float32) int16 {
+	return int16(math.RoundToEven(float64(max(-7.9, min(7.9, w))) / WeightStep))
+}
+
+// DeltaOptions steer Retrain.
+type DeltaOptions struct {
+	Epochs              int
+	Rate, DenseRate, L2 float32
+}
+
+// DeltaDefaults were chosen on replayed streams of decisions.
+var DeltaDefaults = DeltaOptions{Epochs: 6, Rate: 0.1, DenseRate: 0.02, L2: 3e-6}
+
+// Retrain teaches all lessons from the start. Heads are independent and run at
+// the same time; the result does not depend on it.
+func Retrain(lessons []Lesson, dense int, o DeltaOptions) *Delta {
+	d := NewDelta(dense)
+	var wg sync.WaitGroup
+	for h := range d.Heads {
+		wg.Go(func() { d.retrainHead(lessons, h, o) })
+	}
+	wg.Wait()
+	return d
+}
+
+func (d *Delta) retrainHead(lessons []Lesson, h int, o DeltaOptions) {
+	var order []int
+	for i := range lessons {
+		if lessons[i].Label[h] >= 0 {
+			order = append(order, i)
+			d.count(h, lessons[i].Label[h])
+		}
+	}
+	if !d.Heads[h].taught() {
+		return
+	}
+	t := newTutor(len(d.Heads[h].Dense), o)
+	t.head.Trust = 0.5
+	rng := rand.New(rand.NewPCG(uint64(h)+1, 77))
+	pos, neg := d.Heads[h].balance()
+	averaged := float32(0)
+	for e := range o.Epochs {
+		rng.Shuffle(len(order), func(a, b int) { order[a], order[b] = order[b], order[a] })
+		for _, i := range order {
+			w := neg
+			if lessons[i].Label[h] > 0 {
+				w = pos
+			}
+			t.step(&lessons[i], h, w)
+		}
+		if e >= o.Epochs/2 {
+			t.keep()
+			averaged++
+		}
+	}
+	t.store(d, h, averaged)
+}
+
+func (h *DeltaHead) balance() (pos, neg float32) {
+	p, n := float32(h.Positive), float32(h.Negative)
+	return (p + n) / (2 * p), (p + n) / (2 * n)
+}
+
+// tutor is the AdaGrad state of one head.
+type tutor struct {
+	o           DeltaOptions
+	w, sum, avg []float32
+	head, acc   DeltaHead
+	dsum        []float32
+	bsum, tsum  float32
+}
+
+func newTutor(dense int, o DeltaOptions) *tutor {
+	return &tutor{o: o, w: make([]float32, deltaBuckets), sum: make([]float32, deltaBuckets), avg: make([]float32, deltaBuckets),
+		head: DeltaHead{Dense: make([]float32, dense)}, acc: DeltaHead{Dense: make([]float32, dense)}, dsum: make([]float32, dense)}
+}
+
+func (t *tutor) step(l *Lesson, h int, weight float32) {
+	var words float32
+	for i, k := range l.Index {
+		words += float32(t.w[k] * l.Value[i])
+	}
+	g := (Sigmoid(t.head.Score(words, l.Dense, l.Prior[h])) - max(0, float32(l.Label[h]))) * weight * l.Scale
+	for i, k := range l.Index {
+		x := float32(g*l.Value[i]) + float32(t.o.L2*t.w[k])
+		t.sum[k] += float32(x * x)
+		t.w[k] -= t.o.Rate * x / sqrt(t.sum[k]+1e-8)
+	}
+	for i, v := range l.Dense {
+		x := float32(g * v)
+		t.dsum[i] += float32(x * x)
+		t.head.Dense[i] -= t.o.DenseRate * x / sqrt(t.dsum[i]+1e-8)
+	}
+	t.bsum += float32(g * g)
+	t.head.Bias -= t.o.Rate * g / sqrt(t.bsum+1e-8)
+	x := float32(g * l.Prior[h])
+	t.tsum += float32(x * x)
+	t.head.Trust -= t.o.DenseRate * x / sqrt(t.tsum+1e-8)
+}
+
+func (t *tutor) keep() {
+	for i, w := range t.w {
+		t.avg[i] += w
+	}
+	for i, w := range t.head.Dense {
+		t.acc.Dense[i] += w
+	}
+	t.acc.Bias += t.head.Bias
+	t.acc.Trust += t.head.Trust
+}
+
+func (t *tutor) store(d *Delta, h int, n float32) {
+	for i, w := range t.avg {
+		d.Weight[i*DeltaHeads+h] = fixed(w / n)
+	}
+	head := &d.Heads[h]
+	for i, w := range t.acc.Dense {
+		head.Dense[i] = w / n
+	}
+	head.Bias, head.Trust = t.acc.Bias/n, t.acc.Trust/n
+}
+
+const deltaMagic = "FGSITE1\n"
+
+// Encode writes the difference with the name of its base and its position in the
+// chain of decisions.
+func (d *Delta) Encode(w io.Writer, base string, position uint64) error {
+	var raw bytes.Buffer
+	e := encoder{w: &raw}
+	e.text(base)
+	raw.Write(binary.LittleEndian.AppendUint64(nil, position))
+	e.u32(uint32(len(d.Heads[0].Dense)))
+	for h := range d.Heads {
+		x := &d.Heads[h]
+		e.f32(x.Bias, x.Trust, x.Slope, x.Shift)
+		e.u32(x.Positive, x.Negative)
+		e.f32(x.Dense...)
+		last := 0
+		for k := range deltaBuckets {
+			if q := d.Weight[k*DeltaHeads+h]; q != 0 {
+				raw.Write(binary.AppendUvarint(nil, uint64(k-last+1)))
+				raw.Write(binary.AppendVarint(nil, int64(q)))
+				last = k
+			}
+		}
+		raw.WriteByte(0)
+	}
+	return writeSealed(w, deltaMagic, raw.Bytes())
+}
+
+// DecodeDelta reads a difference for the given number of dense features.
+func DecodeDelta(r io.Reader, dense int) (d *Delta, base string, position uint64, err error) {
+	raw, _, err := readSealed(r, deltaMagic)
+	if err != nil {
+		return nil, "", 0, err
+	}
+	in := decoder{b: raw}
+	base = in.text()
+	if p := in.bytes(8); p != nil {
+		position = binary.LittleEndian.Uint64(p)
+	}
+	if int(in.u32()) != dense || in.bad {
+		return nil, "", 0, ErrDamaged
+	}
+	d = NewDelta(dense)
+	for h := range d.Heads {
+		x := &d.Heads[h]
+		x.Bias, x.Trust, x.Slope, x.Shift = in.f32(), in.f32(), in.f32(), in.f32()
+		x.Positive, x.Negative = in.u32(), in.u32()
+		x.Dense = in.floats(dense)
+		in.weights(d, h)
+	}
+	if in.bad || len(in.b) != 0 || !d.finite() {
+		return nil, "", 0, ErrDamaged
+	}
+	return d, base, position, nil
+}
+
+// weights reads one head's gaps and weights up to the closing zero.
+func (d *decoder) weights(out *Delta, h int) {
+	k := uint64(0)
+	for first := true; !d.bad; first = false {
+		gap, n := binary.Uvarint(d.b)
+		if n <= 0 {
+			d.bad = true
+			return
+		}
+		d.b = d.b[n:]
+		if gap == 0 {
+			return
+		}
+		q, m := binary.Varint(d.b)
+		k += gap - 1
+		if m <= 0 || gap > deltaBuckets || k >= deltaBuckets || !first && gap == 1 || q < math.MinInt16 || q > math.MaxInt16 {
+			d.bad = true
+			return
+		}
+		d.b = d.b[m:]
+		out.Weight[int(k)*DeltaHeads+h] = int16(q)
+	}
+}
+
+func (d *Delta) finite() bool {
+	for h := range d.Heads {
+		x := &d.Heads[h]
+		for _, f := range append([]float32{x.Bias, x.Trust, x.Slope, x.Shift}, x.Dense...) {
+			if math.IsNaN(float64(f)) || math.IsInf(float64(f), 0) {
+				return false
+			}
+		}
+	}
+	return len(d.Heads[0].Dense) > 0
+}

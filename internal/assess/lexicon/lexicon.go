@@ -1,0 +1,238 @@
+// Package lexicon finds abusive words in prepared German text: a list of stems
+// written for the project, with class, severity and whether a stem counts inside
+// compounds, and a list of harmless words that hold the same letters.
+//
+// A match is looked for in the word as it is, then in the readings a disguise
+// leaves open: stretched letters, "1" for l, masked letters, letters swapped,
+// a word cut by marks or spaces.
+package lexicon
+
+import (
+	_ "embed"
+	"fmt"
+	"sort"
+	"strconv"
+	"strings"
+
+	"github.com/freigabe/freigabe/internal/assess/german"
+)
+
+//go:embed stems.txt
+var stemsText string
+
+//go:embed traps.txt
+var trapsText string
+
+// Class is the kind of an abusive word.
+type Class uint8
+
+// The classes of the list.
+const (
+	Insult Class = iota
+	Vulgar
+	Slur
+	Disparage
+	Body
+	English
+	Foreign
+	Phrase
+	EnglishOnly // counts only in an English text: "dick" is a German adjective
+	classes
+)
+
+var classNames = [...]string{"insult", "vulgar", "slur", "disparage", "body", "english", "foreign", "phrase", "enonly"}
+
+// Classes is the number of classes.
+const Classes = int(classes)
+
+func (c Class) String() string { return classNames[c] }
+
+// mode says where in a word a stem counts.
+type mode uint8
+
+const (
+	exact mode = iota // the whole word
+	whole             // the whole word with an ending
+	head              // last part of a compound, with an ending
+	mod               // first part, or alone
+	free              // anywhere
+)
+
+var modeNames = map[string]mode{"exact": exact, "word": whole, "head": head, "mod": mod, "free": free}
+
+// Entry is one stem of the list.
+type Entry struct {
+	Stem     string // folded
+	Class    Class
+	Severity int // 1 mild, 2 insult or vulgar, 3 gross
+	mode     mode
+	runes    []rune // as written, for masks
+}
+
+// Lexicon is a compiled list. It is immutable and safe for concurrent use.
+type Lexicon struct {
+	entries   []Entry
+	byStart   map[uint32][]int32 // three letters -> entries, longest first
+	collapsed map[string]int32   // stem with runs of letters cut to one -> entry
+	byFirst   map[rune][]int32   // entries by first letter, for masks
+	phrases   map[uint64]node
+	traps     []string // folded, whole words
+	prefixes  []string // folded, traps with any ending
+	trapSet   map[string]bool
+}
+
+// node is a step of a phrase, keyed by the hash of the words so far.
+type node struct {
+	entry int32 // -1 while incomplete
+}
+
+// Default is the compiled list of the project.
+var Default = mustCompile()
+
+func mustCompile() *Lexicon {
+	l, err := Compile(stemsText, trapsText)
+	if err != nil {
+		panic("lexicon: " + err.Error())
+	}
+	return l
+}
+
+// Compile reads lists in the form of stems.txt and traps.txt.
+func Compile(stems, traps string) (*Lexicon, error) {
+	l := &Lexicon{byStart: map[uint32][]int32{}, collapsed: map[string]int32{}, byFirst: map[rune][]int32{},
+		phrases: map[uint64]node{}, trapSet: map[string]bool{}}
+	for n, line := range strings.Split(stems, "\n") {
+		if err := l.addLine(line); err != nil {
+			return nil, fmt.Errorf("read word list line %d: %w", n+1, err)
+		}
+	}
+	for _, list := range l.byStart {
+		sort.SliceStable(list, func(a, b int) bool {
+			return len(l.entries[list[a]].Stem) > len(l.entries[list[b]].Stem)
+		})
+	}
+	for line := range strings.SplitSeq(traps, "\n") {
+		if !strings.HasPrefix(line, "#") {
+			l.addTraps(line)
+		}
+	}
+	return l, nil
+}
+
+func (l *Lexicon) addTraps(line string) {
+	for w := range strings.FieldsSeq(line) {
+		w = strings.ReplaceAll(w, "-", "")
+		if p, ok := strings.CutSuffix(w, "*"); ok {
+			l.prefixes = append(l.prefixes, german.FoldWord(p))
+			continue
+		}
+		l.trapSet[german.FoldWord(w)] = true
+		l.traps = append(l.traps, german.FoldWord(w))
+	}
+}
+
+// Size returns how many stems and harmless words the list holds.
+func (l *Lexicon) Size() (stems, harmless int) {
+	return len(l.entries), len(l.traps) + len(l.prefixes)
+}
+
+func (l *Lexicon) addLine(line string) error {
+	line = strings.TrimSpace(line)
+	if line == "" || strings.HasPrefix(line, "#") {
+		return nil
+	}
+	name, rest, ok := strings.Cut(line, ":")
+	f := strings.Fields(name)
+	if !ok || len(f) != 3 {
+		return fmt.Errorf("want \"class severity mode: stems\"")
+	}
+	class := -1
+	for i, c := range classNames {
+		if c == f[0] {
+			class = i
+		}
+	}
+	severity, err := strconv.Atoi(f[1])
+	if class < 0 || err != nil || severity < 1 || severity > 3 {
+		return fmt.Errorf("unknown class or severity %q", name)
+	}
+	if f[2] == "phrase" {
+		for p := range strings.SplitSeq(rest, "|") {
+			l.addPhrase(strings.Fields(p), Class(class), severity)
+		}
+		return nil
+	}
+	m, ok := modeNames[f[2]]
+	if !ok {
+		return fmt.Errorf("unknown mode %q", f[2])
+	}
+	for w := range strings.FieldsSeq(rest) {
+		l.add(Entry{Stem: german.FoldWord(w), Class: Class(class), Severity: severity, mode: m, runes: []rune(strings.ToLower(w))})
+	}
+	return nil
+}
+
+func (l *Lexicon) add(e Entry) {
+	n := int32(len(l.entries))
+	l.entries = append(l.entries, e)
+	if k, ok := startKey([]byte(e.Stem), 0); ok {
+		l.byStart[k] = append(l.byStart[k], n)
+	}
+	if len(e.Stem) >= 4 {
+		c := string(collapse(nil, []byte(e.Stem)))
+		if _, taken := l.collapsed[c]; !taken {
+			l.collapsed[c] = n
+		}
+	}
+	if e.Severity >= 2 && len(e.runes) >= 4 {
+		l.byFirst[e.runes[0]] = append(l.byFirst[e.runes[0]], n)
+	}
+}
+
+func (l *Lexicon) addPhrase(words []string, c Class, severity int) {
+	if len(words) == 0 {
+		return
+	}
+	n := int32(len(l.entries))
+	l.entries = append(l.entries, Entry{Stem: strings.Join(words, " "), Class: c, Severity: severity, mode: exact})
+	h := phraseSeed
+	for i, w := range words {
+		h = phraseStep(h, []byte(german.FoldWord(w)))
+		cur, ok := l.phrases[h]
+		if !ok {
+			cur = node{entry: -1}
+		}
+		if i == len(words)-1 {
+			cur.entry = n
+		}
+		l.phrases[h] = cur
+	}
+}
+
+const phraseSeed = uint64(14695981039346656037)
+
+// phraseStep continues an FNV-1a hash by one word.
+func phraseStep(h uint64, word []byte) uint64 {
+	for _, c := range word {
+		h = (h ^ uint64(c)) * 1099511628211
+	}
+	return (h ^ ' ') * 1099511628211
+}
+
+// startKey packs the three letters of w from i on.
+func startKey(w []byte, i int) (uint32, bool) {
+	if i+2 >= len(w) {
+		return 0, false
+	}
+	return uint32(w[i])<<16 | uint32(w[i+1])<<8 | uint32(w[i+2]), true
+}
+
+// collapse appends w with every run of one letter cut to one.
+func collapse(dst, w []byte) []byte {
+	for i, c := range w {
+		if i == 0 || c != w[i-1] {
+			dst = append(dst, c)
+		}
+	}
+	return dst
+}

@@ -1,0 +1,335 @@
+package lexicon
+
+import (
+	"bytes"
+	"strings"
+
+	"github.com/freigabe/freigabe/internal/assess/german"
+)
+
+// How a word was found.
+const (
+	Plain    = "plain"
+	Stretch  = "stretched"
+	LeetL    = "leet"
+	Mask     = "mask"
+	Swap     = "swapped"
+	Cut      = "cut"
+	InPhrase = "phrase"
+)
+
+// Hit is one finding: tokens First to Last of the text, of which the bytes from
+// From to To of the folded form are the stem (equal when the whole token counts).
+type Hit struct {
+	Entry       Entry
+	First, Last int
+	From, To    int32
+	How         string
+}
+
+// Finder looks for hits; it keeps buffers between texts and is not safe for
+// concurrent use.
+type Finder struct {
+	*Lexicon
+	buf   []byte
+	runes []rune
+	Hits  []Hit
+}
+
+// maxHits caps the findings of one text.
+const maxHits = 200
+
+// Find looks through a prepared text and sets Hits.
+func (f *Finder) Find(t *german.Text) {
+	f.Hits = f.Hits[:0]
+	for i := range t.Tokens {
+		if len(f.Hits) >= maxHits {
+			return
+		}
+		f.token(t, i)
+	}
+}
+
+func (f *Finder) token(t *german.Text, i int) {
+	k := t.Tokens[i]
+	if k.Kind != german.Word {
+		return
+	}
+	f.phrase(t, i)
+	w := t.Folded(k)
+	if len(w) > 80 {
+		w = w[:80]
+	}
+	if k.Has(german.Masked) {
+		f.masked(t, i)
+		return
+	}
+	if f.word(i, k.From, w, k.Has(german.Spaced)) {
+		return
+	}
+	switch {
+	case k.Has(german.Leet) && f.asL(t, i, w):
+	case f.stretchedWord(i, w, k.Has(german.Stretched)):
+	case f.cut(t, i):
+	default:
+		f.swapped(i, w)
+	}
+}
+
+func (f *Finder) hit(e int32, first, last int, from, to int32, how string) {
+	f.Hits = append(f.Hits, Hit{Entry: f.entries[e], First: first, Last: last, From: from, To: to, How: how})
+}
+
+// word looks for stems in a word as it is; inside says that the stem may stand
+// anywhere (letters were written apart, so words may have run together).
+func (f *Finder) word(i int, base int32, w []byte, inside bool) bool {
+	e, from, to := f.search(w, inside)
+	if e < 0 {
+		return false
+	}
+	f.hit(e, i, i, base+int32(from), base+int32(to), Plain)
+	return true
+}
+
+// search returns the gravest stem that counts in w and where it stands, -1 if
+// there is none.
+func (f *Finder) search(w []byte, inside bool) (entry int32, from, to int) {
+	best := int32(-1)
+	for s := 0; s+2 < len(w); s++ {
+		k, _ := startKey(w, s)
+		for _, n := range f.byStart[k] {
+			e := &f.entries[n]
+			if len(e.Stem) > len(w)-s || string(w[s:s+len(e.Stem)]) != e.Stem || !f.counts(e, w, s, inside) {
+				continue
+			}
+			if best < 0 || e.Severity > f.entries[best].Severity {
+				best, from, to = n, s, s+len(e.Stem)
+			}
+			break
+		}
+	}
+	if best < 0 || !inside && f.harmless(w, from, to) {
+		return -1, 0, 0
+	}
+	return best, from, to
+}
+
+// counts says whether a stem at s counts in w, by the stem's mode.
+func (f *Finder) counts(e *Entry, w []byte, s int, inside bool) bool {
+	rest := w[s+len(e.Stem):]
+	if inside && len(e.Stem) >= 4 && e.mode != exact {
+		return true
+	}
+	switch e.mode {
+	case exact:
+		return s == 0 && len(rest) == 0
+	case whole:
+		return s == 0 && ending(rest)
+	case head:
+		return (s == 0 || s >= 2) && ending(rest)
+	case mod:
+		return s == 0
+	}
+	return s == 0 || s >= 2 || len(e.Stem) >= 6
+}
+
+// endings are what German appends to a noun, adjective or verb.
+var endings = makeEndings(`e en er es em n s se sen ern ens in innen chen lein le la li i erl al st t te ten tes ter tem est et end ende enden
+	ender endes endem ste sten ster sche schen scher sches isch ische ischen ischer isches heit heiten keit ung ungen igkeit erei ereien haft hafte haften hafter haftes
+	ig ige igen iger iges igem lich liche lichen licher liches mus ismus ei eien el eln elt elte elten ler ers erin erinnen tum trie ie ien a o u as os us y ys ed ing ings erz z
+	hafteste sten stem stes ere eren erer eres erem`)
+
+func makeEndings(s string) map[string]bool {
+	m := map[string]bool{"": true}
+	for w := range strings.FieldsSeq(s) {
+		m[w] = true
+	}
+	return m
+}
+
+func ending(rest []byte) bool { return len(rest) <= 8 && endings[string(rest)] }
+
+// harmless reports that the finding lies inside a word that only holds the same
+// letters.
+func (f *Finder) harmless(w []byte, from, to int) bool {
+	if f.trapSet[string(w)] {
+		return true
+	}
+	for _, e := range [...]string{"s", "n", "en", "e", "er", "es", "in"} {
+		if rest, ok := bytes.CutSuffix(w, []byte(e)); ok && len(rest) >= 5 && f.trapSet[string(rest)] {
+			return true
+		}
+	}
+	for _, p := range f.prefixes {
+		at := bytes.Index(w, []byte(p))
+		if at < 0 || at > from || at+len(p) < min(to, from+3) {
+			continue
+		}
+		// A compound may put a word before the harmless one, as long as the
+		// finding is not longer than it.
+		if (at == 0 || at >= 3) && (at+len(p) >= to || at == 0 && len(p) >= from+3) {
+			return true
+		}
+	}
+	return false
+}
+
+// phrase looks for listed sequences of words that begin with token i.
+func (f *Finder) phrase(t *german.Text, i int) {
+	h := phraseSeed
+	best, last := int32(-1), i
+	for j := i; j < len(t.Tokens) && j < i+9; j++ {
+		k := t.Tokens[j]
+		if k.Kind != german.Word {
+			break
+		}
+		h = phraseStep(h, t.Folded(k))
+		n, ok := f.phrases[h]
+		if !ok {
+			break
+		}
+		if n.entry >= 0 {
+			best, last = n.entry, j
+		}
+	}
+	if best >= 0 {
+		f.hit(best, i, last, t.Tokens[i].From, t.Tokens[last].To, InPhrase)
+	}
+}
+
+// asL reads the i that a "1" or "!" was taken for as l.
+func (f *Finder) asL(t *german.Text, i int, w []byte) bool {
+	k := t.Tokens[i]
+	f.buf = f.buf[:0]
+	changed := false
+	for j := range w {
+		c := w[j]
+		start, _ := t.Origin(k.From+int32(j), k.From+int32(j)+1)
+		if c == 'i' && (t.Src[start] == '1' || t.Src[start] == '!' || t.Src[start] == '|') {
+			c, changed = 'l', true
+		}
+		f.buf = append(f.buf, c)
+	}
+	if !changed {
+		return false
+	}
+	e, _, _ := f.search(f.buf, false)
+	if e >= 0 {
+		f.hit(e, i, i, k.From, k.To, LeetL)
+	}
+	return e >= 0
+}
+
+// stretchedWord compares with every run of letters cut to one. A word that was
+// not stretched needs two doubled letters and a long stem.
+func (f *Finder) stretchedWord(i int, w []byte, stretched bool) bool {
+	f.buf = collapse(f.buf[:0], w)
+	if !stretched && len(w)-len(f.buf) < 2 || len(f.buf) < 4 {
+		return false
+	}
+	if e := f.byEnding(f.buf, 4); e >= 0 && (stretched || len(f.entries[e].Stem) >= 6) && f.entries[e].mode != exact {
+		f.hit(e, i, i, 0, 0, Stretch)
+		return true
+	}
+	return false
+}
+
+// byEnding looks up the collapsed word, whole and without its ending.
+func (f *Finder) byEnding(w []byte, least int) int32 {
+	for cut := 0; cut <= 5 && len(w)-cut >= least; cut++ {
+		if !ending(w[len(w)-cut:]) {
+			continue
+		}
+		if e, ok := f.collapsed[string(w[:len(w)-cut])]; ok {
+			return e
+		}
+	}
+	return -1
+}
+
+// swapped looks for a listed stem with two neighbouring letters exchanged. The
+// first letter stays, as it does in typing slips and in disguises that are meant
+// to be read.
+func (f *Finder) swapped(i int, w []byte) {
+	if len(w) < 5 || len(w) > 24 || f.trapSet[string(w)] {
+		return
+	}
+	f.buf = append(f.buf[:0], w...)
+	for j := 1; j+1 < len(w); j++ {
+		if f.buf[j] == f.buf[j+1] {
+			continue
+		}
+		f.buf[j], f.buf[j+1] = f.buf[j+1], f.buf[j]
+		e := f.stemWithEnding(f.buf, j+1)
+		f.buf[j], f.buf[j+1] = f.buf[j+1], f.buf[j]
+		if e >= 0 {
+			f.hit(e, i, i, 0, 0, Swap)
+			return
+		}
+	}
+}
+
+// stemWithEnding finds a grave stem at the start of w that spans the letter at
+// and is followed by nothing but an ending.
+func (f *Finder) stemWithEnding(w []byte, at int) int32 {
+	k, ok := startKey(w, 0)
+	if !ok {
+		return -1
+	}
+	for _, n := range f.byStart[k] {
+		e := &f.entries[n]
+		if e.Severity >= 2 && len(e.Stem) >= 5 && len(e.Stem) > at && e.mode != exact && len(e.Stem) <= len(w) &&
+			string(w[:len(e.Stem)]) == e.Stem && ending(w[len(e.Stem):]) && !f.harmless(w, 0, len(e.Stem)) {
+			return n
+		}
+	}
+	return -1
+}
+
+// cut joins a word that marks or spaces cut in pieces: "Ar-sch-loch", "Huren
+// sohn". Pieces joined by spaces must give the stem exactly.
+func (f *Finder) cut(t *german.Text, i int) bool {
+	k := t.Tokens[i]
+	f.buf = append(f.buf[:0], t.Folded(k)...)
+	glued := true
+	for j := i + 1; j < len(t.Tokens) && j < i+10 && len(f.buf) < 60; j++ {
+		n := t.Tokens[j]
+		if n.Kind == german.Mark {
+			continue
+		}
+		if n.Kind != german.Word || n.Has(german.Masked) {
+			return false
+		}
+		if !n.Has(german.Glued) {
+			glued = false
+		}
+		if j > i+1 && !glued {
+			return false
+		}
+		f.buf = append(f.buf, t.Folded(n)...)
+		if e := f.joined(glued); e >= 0 {
+			f.hit(e, i, j, 0, 0, Cut)
+			return true
+		}
+	}
+	return false
+}
+
+func (f *Finder) joined(glued bool) int32 {
+	least := 8
+	if glued {
+		least = 5
+	}
+	if len(f.buf) < least {
+		return -1
+	}
+	k, _ := startKey(f.buf, 0)
+	for _, n := range f.byStart[k] {
+		e := &f.entries[n]
+		if e.Severity >= 2 && len(e.Stem) >= least && len(e.Stem) <= len(f.buf) && string(f.buf[:len(e.Stem)]) == e.Stem &&
+			ending(f.buf[len(e.Stem):]) && !f.harmless(f.buf, 0, len(e.Stem)) {
+			return n
+		}
+	}
+	return -1
+}

@@ -1,0 +1,275 @@
+// Package relevance measures how much a comment has to do with an article: by
+// shared stems and parts of compounds, weighted by how rare they are, and by the
+// fields of talk both belong to. It finds misplaced texts better than human
+// digression, so its result is a hint.
+package relevance
+
+import (
+	_ "embed"
+	"math"
+	"strings"
+
+	"github.com/freigabe/freigabe/internal/assess/german"
+	"github.com/freigabe/freigabe/internal/assess/vocab"
+)
+
+//go:embed topics.txt
+var topicsText string
+
+// Topics are the names of the fields of talk.
+var Topics []string
+
+// fields maps a stem to the fields it belongs to, as bits.
+var fields = map[string]uint64{}
+
+// knownStems are stems that compounds may be split into.
+var knownStems = map[string]bool{}
+
+func init() {
+	for line := range strings.SplitSeq(topicsText, "\n") {
+		name, words, ok := strings.Cut(line, ":")
+		if !ok || strings.HasPrefix(line, "#") {
+			continue
+		}
+		bit := uint64(1) << len(Topics)
+		Topics = append(Topics, name)
+		for w := range strings.FieldsSeq(words) {
+			s := string(german.Stem([]byte(german.FoldWord(strings.ReplaceAll(w, "-", "")))))
+			fields[s] |= bit
+			if len(s) >= 4 {
+				knownStems[s] = true
+			}
+		}
+	}
+}
+
+// IDF tells how rare a stem is.
+type IDF func(stem []byte) float64
+
+// Words is the content of a text: stems with weights, and its fields.
+type Words struct {
+	Stem   map[string]float64 // summed idf by stem or part of a compound
+	Head   map[string]bool    // first letters of long stems, for kin words
+	Topics []float64          // weight by field, length one
+	Total  float64
+	Empty  bool
+}
+
+// Profile is an article with what was said below it, prepared for comparison.
+type Profile struct {
+	words  Words
+	idf    IDF
+	sub    map[string]bool
+	thread bool
+}
+
+// kin is the length at which two stems with the same beginning count as kin.
+const kin = 6
+
+// NewProfile prepares an article. Weights of headline and lede count more than
+// those of the body; a thread's texts count little.
+func NewProfile(headline, lede, body string, thread []string, idf IDF) *Profile {
+	p := &Profile{idf: idf, words: newWords(), sub: map[string]bool{}}
+	for _, part := range []struct {
+		text   string
+		weight float64
+	}{{headline, 1.5}, {lede, 1.3}, {body, 1}} {
+		p.add(part.text, part.weight)
+	}
+	for i, t := range thread {
+		if i >= len(thread)-50 {
+			p.add(t, 0.35)
+		}
+	}
+	p.words.normalise()
+	return p
+}
+
+func newWords() Words {
+	return Words{Stem: map[string]float64{}, Head: map[string]bool{}, Topics: make([]float64, len(Topics))}
+}
+
+func (p *Profile) add(text string, weight float64) {
+	var t german.Text
+	t.Scan(text)
+	t.Tokenize(nil)
+	eachStem(&t, nil, p.known, func(_ int, s []byte, share float64) {
+		w := p.idf(s) * weight * share
+		p.words.add(string(s), w, weight*share)
+	})
+}
+
+func (p *Profile) known(part []byte) bool {
+	if len(part) < 4 {
+		return false
+	}
+	if knownStems[string(part)] {
+		return true
+	}
+	_, ok := p.words.Stem[string(part)]
+	return ok
+}
+
+func (w *Words) add(stem string, weight, share float64) {
+	w.Stem[stem] = max(w.Stem[stem], weight)
+	w.Total += weight
+	if len(stem) >= kin {
+		w.Head[stem[:kin]] = true
+	}
+	addFields(w.Topics, stem, share)
+}
+
+func addFields(topics []float64, stem string, share float64) {
+	f := fields[stem]
+	if f == 0 {
+		return
+	}
+	n := 0
+	for b := f; b != 0; b &= b - 1 {
+		n++
+	}
+	for i := range topics {
+		if f>>i&1 != 0 {
+			topics[i] += share / float64(n)
+		}
+	}
+}
+
+func (w *Words) normalise() {
+	for i, x := range w.Topics {
+		w.Topics[i] = math.Sqrt(x) // a field named often should not drown the others
+	}
+	unit(w.Topics)
+}
+
+func unit(v []float64) {
+	var q float64
+	for _, x := range v {
+		q += x * x
+	}
+	if q == 0 {
+		return
+	}
+	for i := range v {
+		v[i] /= math.Sqrt(q)
+	}
+}
+
+// eachStem calls f with the stems of the content words and, at a lower share,
+// with the parts of compounds. Words holds what is known of each token, or nil.
+func eachStem(t *german.Text, words []vocab.Word, known func([]byte) bool, f func(token int, stem []byte, share float64)) {
+	for i, k := range t.Tokens {
+		if k.Kind != german.Word || i > 4000 {
+			continue
+		}
+		w := t.Folded(k)
+		if len(w) < 3 || len(w) > 60 {
+			continue
+		}
+		var info vocab.Word
+		if words != nil {
+			info = words[i]
+		} else {
+			info = vocab.Look(w)
+		}
+		if info.Has(vocab.Stop) {
+			continue
+		}
+		share := 1.0
+		if !k.Has(german.Title) {
+			share = 0.7 // names of things weigh more than verbs and adjectives
+		}
+		s := german.Stem(w)
+		f(i, s, share)
+		if len(w) >= 9 {
+			if end, next := german.Split(w, known); end > 0 {
+				f(i, german.Stem(w[:end]), share*0.5)
+				f(i, german.Stem(w[next:]), share*0.5)
+			}
+		}
+	}
+}
+
+// Relation is how a comment relates to an article.
+type Relation struct {
+	Content  int     // content words of the comment
+	Shared   float64 // weight of shared words among all of the comment, 0 to 1
+	Matches  int     // distinct words shared
+	Topic    float64 // cosine of the fields, 0 to 1; -1 where the comment names none
+	Stray    int     // field of the comment that the article has not, -1 if none
+	StrayAt  int     // token that names it
+	Strength float64 // weight of the stray field in the comment
+}
+
+// Compare relates a prepared comment to the article. Parent, if not nil, is what
+// the comment replies to.
+func (p *Profile) Compare(t *german.Text, words []vocab.Word, parent *Profile) Relation {
+	r := Relation{Topic: -1, Stray: -1}
+	var topics [64]float64
+	var first [64]int
+	var total, shared, named float64
+	last := -1
+	eachStem(t, words, p.known, func(token int, s []byte, share float64) {
+		w := p.idf(s) * share
+		m := p.match(s)
+		if parent != nil {
+			m = max(m, 0.9*parent.match(s))
+		}
+		if token != last {
+			r.Content++
+			total += w
+			last = token
+		}
+		if m > 0 {
+			shared += w * m
+			r.Matches++
+		}
+		f := fields[string(s)]
+		for i := 0; f != 0; i, f = i+1, f>>1 {
+			if f&1 != 0 {
+				if topics[i] == 0 {
+					first[i] = token
+				}
+				topics[i] += share
+				named += share
+			}
+		}
+	})
+	if total > 0 {
+		r.Shared = min(1, shared/total)
+	}
+	if named > 0 {
+		r.fields(p, parent, topics[:len(Topics)], first[:], named)
+	}
+	return r
+}
+
+func (r *Relation) fields(p, parent *Profile, topics []float64, first []int, named float64) {
+	v := append([]float64(nil), topics...)
+	unit(v)
+	r.Topic = 0
+	best := 0.0
+	for i, x := range v {
+		a := p.words.Topics[i]
+		if parent != nil {
+			a = max(a, parent.words.Topics[i])
+		}
+		r.Topic += x * a
+		if a < 0.1 && topics[i] > best {
+			best, r.Stray, r.StrayAt = topics[i], i, first[i]
+		}
+	}
+	r.Strength = best / named
+}
+
+// match is how well a stem is covered by the article: 1 the same stem, less for
+// a kin word.
+func (p *Profile) match(s []byte) float64 {
+	if _, ok := p.words.Stem[string(s)]; ok {
+		return 1
+	}
+	if len(s) >= kin && p.words.Head[string(s[:kin])] {
+		return 0.6
+	}
+	return 0
+}
