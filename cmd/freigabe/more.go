@@ -1,0 +1,4 @@
+package main
+
+// more are the commands that have files of their own.
+var more []command
