@@ -8,4 +8,6 @@
 //
 // Start with table.go: the table is the life of a comment. Apply, in apply.go,
 // is the only code that derives a new state, and only the store calls it.
+//
+//go:generate go run ../statesdoc ../../docs/states.md
 package moderation

@@ -1,0 +1,56 @@
+# The habits of this repository. `make check` is what a change must pass;
+# `make test` installs PostgreSQL and Chromium where it may and misses nothing;
+# `go test ./...` alone runs anywhere and says what it left out.
+
+GO      ?= go
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+# Time for each fuzz target, and the command line of `make eval`.
+FUZZTIME ?= 30s
+MODEL    ?= model.bin
+DATA     ?=
+
+.PHONY: check test e2e bench lint generated generate run release fuzz eval
+
+check: lint generated test
+
+# The import arrows, sizes and dependencies are tests too: internal/archtest.
+test:
+	./scripts/deps.sh
+	FREIGABE_REQUIRE_PG=1 FREIGABE_REQUIRE_CHROMIUM=1 $(GO) test -timeout 30m ./...
+
+e2e:
+	./scripts/deps.sh
+	FREIGABE_REQUIRE_PG=1 FREIGABE_REQUIRE_CHROMIUM=1 $(GO) test -count=1 -timeout 30m ./e2e/...
+
+lint:
+	@unformatted="$$(gofmt -l .)"; if [ -n "$$unformatted" ]; then \
+		echo "not formatted, run gofmt -w:"; echo "$$unformatted"; exit 1; fi
+	$(GO) vet ./...
+	$(GO) tool staticcheck ./...
+
+# generate rewrites the committed files that are made from others; generated
+# fails where they are not what it would write.
+generate:
+	$(GO) run ./internal/assets
+	$(GO) generate ./...
+
+generated:
+	$(GO) run ./internal/assets -check
+	./scripts/generated.sh
+
+bench:
+	$(GO) run ./internal/bench
+
+run:
+	$(GO) run ./cmd/freigabe demo
+
+release:
+	GO="$(GO)" VERSION="$(VERSION)" ./scripts/release.sh
+
+fuzz:
+	GO="$(GO)" FUZZTIME="$(FUZZTIME)" ./scripts/fuzz.sh
+
+# make eval DATA="decisions.jsonl" MODEL=site.model
+eval:
+	@if [ -z "$(DATA)" ]; then echo 'name the files: make eval MODEL=FILE DATA="FILE..."'; exit 2; fi
+	$(GO) run ./cmd/freigabe model eval -model $(MODEL) -data $(DATA)

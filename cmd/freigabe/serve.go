@@ -1,0 +1,183 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os/signal"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/freigabe/freigabe/internal/jobs"
+	"github.com/freigabe/freigabe/internal/store"
+	"github.com/freigabe/freigabe/internal/web"
+)
+
+// settings is what serve and demo can be told.
+type settings struct {
+	db, readDB, addr, config string
+	proxies                  string
+	only                     string
+	hold, limits             string
+	smtp, mailFrom           string
+	logLevel                 string
+	data                     string // demo
+}
+
+func serveFlags() (*flag.FlagSet, *settings) {
+	fs, s := flagSet("serve"), &settings{}
+	fs.StringVar(&s.db, "db", "", "database: sqlite:PATH or postgres://…")
+	fs.StringVar(&s.readDB, "read-db", "", "database of readers' pages, for PostgreSQL: another role, or replicas")
+	fs.StringVar(&s.addr, "addr", "127.0.0.1:8080", "address to listen on")
+	fs.StringVar(&s.config, "config", "", "settings file (TOML); every flag is a key of it")
+	fs.StringVar(&s.proxies, "trusted-proxies", "", "addresses and networks whose X-Forwarded-For is believed, separated by commas")
+	fs.StringVar(&s.only, "only", "", "score: serve the scoring API alone")
+	fs.StringVar(&s.smtp, "smtp", "", "mail server: smtp://USER:PASSWORD@HOST:PORT, or smtps://…; without it no mail is sent")
+	fs.StringVar(&s.mailFrom, "mail-from", "", "sender of mails, such as kommentare@blatt.example")
+	fs.StringVar(&s.logLevel, "log", "info", "debug, info, warn or error")
+	testFlags(fs, s)
+	return fs, s
+}
+
+// testFlags are for tests: they change what a newsroom relies on.
+func testFlags(fs *flag.FlagSet, s *settings) {
+	fs.StringVar(&s.hold, "hold", "", "for tests: seconds that every decision can be undone")
+	fs.StringVar(&s.limits, "limits", "", "for tests: off lets senders do as much as they like")
+}
+
+func demoFlags() (*flag.FlagSet, *settings) {
+	fs, s := flagSet("demo"), &settings{}
+	fs.StringVar(&s.addr, "addr", "127.0.0.1:8080", "address to listen on")
+	fs.StringVar(&s.data, "data", "", "folder that keeps the database; a temporary one without")
+	fs.StringVar(&s.logLevel, "log", "warn", "debug, info, warn or error")
+	testFlags(fs, s)
+	return fs, s
+}
+
+func runServe(args []string, io stdio) error {
+	fs, s := serveFlags()
+	if err := parse(fs, args); err != nil {
+		return err
+	}
+	switch {
+	case s.db == "":
+		return usage(noDatabase)
+	case s.only != "" && s.only != "score":
+		return usage("-only knows “score”")
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	defer stop()
+	n, err := newNode(ctx, s, io.err)
+	if err != nil {
+		return err
+	}
+	return n.serve(ctx, func(addr string) { fmt.Fprintf(io.out, "freigabe serves http://%s\n", addr) })
+}
+
+// node is one running program: everything that serve starts.
+type node struct {
+	set    *settings
+	log    *slog.Logger
+	store  *store.Store
+	server *web.Server
+	runner *jobs.Runner
+	loops  []func(context.Context) error // that run beside the server
+	finish func()                        // waits for learning under way
+	listen net.Listener
+}
+
+// newNode opens the database and the address, and wires everything together.
+func newNode(ctx context.Context, s *settings, logTo io.Writer) (*node, error) {
+	n := &node{set: s, log: logger(s.logLevel, logTo)}
+	proxies, err := web.ParseProxies(s.proxies)
+	if err != nil {
+		return nil, usage("%s", err)
+	}
+	hold, err := holdOf(s.hold)
+	if err != nil {
+		return nil, err
+	}
+	if n.listen, err = net.Listen("tcp", s.addr); err != nil {
+		return nil, fmt.Errorf("listen on %s: %w; choose another address with -addr", s.addr, err)
+	}
+	if n.store, err = store.Open(ctx, store.Options{DSN: s.db, ReadDSN: s.readDB, Hold: hold}); err != nil {
+		return nil, errors.Join(err, n.listen.Close())
+	}
+	var limits *web.Limiter
+	if s.limits != "off" {
+		limits = web.NewLimiter(time.Now)
+	}
+	n.server = web.New(n.store, n.log, proxies, limits)
+	if err := n.wire(ctx); err != nil {
+		return nil, errors.Join(err, n.store.Close(), n.listen.Close())
+	}
+	return n, nil
+}
+
+func holdOf(seconds string) (*time.Duration, error) {
+	if seconds == "" {
+		return nil, nil
+	}
+	f, err := strconv.ParseFloat(seconds, 64)
+	if err != nil || f < 0 {
+		return nil, usage("the hold is a number of seconds, not %q", seconds)
+	}
+	d := time.Duration(f * float64(time.Second))
+	return &d, nil
+}
+
+func logger(level string, to io.Writer) *slog.Logger {
+	var l slog.Level
+	if l.UnmarshalText([]byte(strings.ToUpper(level))) != nil {
+		l = slog.LevelInfo
+	}
+	return slog.New(slog.NewTextHandler(to, &slog.HandlerOptions{Level: l}))
+}
+
+// grace is how long requests under way may take when the program is told to stop.
+const grace = 10 * time.Second
+
+// serve runs until the context ends; then requests and jobs under way are
+// finished before the database is closed.
+func (n *node) serve(ctx context.Context, ready func(addr string)) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	srv := &http.Server{Handler: n.server, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute,
+		ErrorLog: slog.NewLogLogger(n.log.Handler(), slog.LevelDebug)}
+	var wg sync.WaitGroup
+	for _, loop := range n.loops {
+		wg.Go(func() {
+			if err := loop(ctx); err != nil && ctx.Err() == nil {
+				n.log.Error("stopping", "error", err)
+				cancel()
+			}
+		})
+	}
+	served := make(chan error, 1)
+	go func() { served <- srv.Serve(n.listen) }()
+	ready(n.listen.Addr().String())
+	var err error
+	select {
+	case <-ctx.Done():
+	case err = <-served:
+		cancel()
+	}
+	stopping, done := context.WithTimeout(context.Background(), grace)
+	defer done()
+	if err := srv.Shutdown(stopping); err != nil {
+		n.log.Warn("requests cut off", "error", err)
+	}
+	wg.Wait()
+	if n.finish != nil {
+		n.finish()
+	}
+	return errors.Join(err, n.store.Close())
+}

@@ -1,0 +1,69 @@
+package main
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/freigabe/freigabe/internal/article"
+	"github.com/freigabe/freigabe/internal/jobs"
+	"github.com/freigabe/freigabe/internal/moderation"
+	"github.com/freigabe/freigabe/internal/store"
+	"github.com/freigabe/freigabe/internal/thread"
+	"github.com/freigabe/freigabe/internal/web/api"
+	"github.com/freigabe/freigabe/internal/web/desk"
+	"github.com/freigabe/freigabe/internal/web/reader"
+	"github.com/freigabe/freigabe/internal/web/wait"
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// pageMemory bounds the readers' pages kept in memory, in bytes.
+const pageMemory = 64 << 20
+
+// wire joins the parts of a node. It is the one place that knows them all.
+func (n *node) wire(_ context.Context) error {
+	if n.set.only == "score" {
+		n.wireScore()
+		return nil
+	}
+	brain := jobs.NewBrain(n.store, n.log)
+	n.runner = &jobs.Runner{Store: n.store, Log: n.log, Assessor: brain, Learner: brain}
+	pages := thread.New(n.store, pageMemory)
+	waits := &wait.Estimator{Store: n.store}
+	n.loops = append(n.loops, n.runner.Run, pages.Run)
+	n.server.Handle(reader.Routes(reader.Options{Server: n.server, Pages: pages, Wait: waits})...)
+	n.server.Handle(api.Routes(api.Options{Server: n.server, Pages: pages, Wait: waits, Hinter: hinter{brain}})...)
+	n.server.Handle(desk.Routes(n.server, desk.Options{Fetch: fetchArticle})...)
+	score, finish := scoreRoutes(n.store, n.server, prometheus.NewRegistry())
+	n.finish = finish
+	n.server.Handle(score...)
+	return nil
+}
+
+// hinter gives the brain's hints the rules' order.
+type hinter struct{ brain *jobs.Brain }
+
+// Hints lists what an author may want to reconsider.
+func (h hinter) Hints(ctx context.Context, site store.Site, art store.Article, text string) ([]api.Hint, error) {
+	found, err := h.brain.Hints(ctx, site, art, text)
+	var out []api.Hint
+	for _, rule := range moderation.Rules {
+		if p := found[rule]; len(p) > 0 {
+			out = append(out, api.Hint{Rule: rule, Passages: p})
+		}
+	}
+	return out, err
+}
+
+// fetchArticle brings a page of the site's own origins, with its picture. An
+// article whose picture cannot be had is taken in without it.
+func fetchArticle(ctx context.Context, site store.Site, address string) (article.Article, *store.Image, error) {
+	doc, err := article.Fetch(ctx, http.DefaultClient, address, site.AllowedOrigins())
+	if err != nil || doc.Image == nil || doc.Image.Src == "" {
+		return doc, nil, err
+	}
+	b, kind, failed := article.FetchImage(ctx, http.DefaultClient, doc.Image.Src, site.AllowedOrigins())
+	if failed != nil {
+		return doc, nil, nil
+	}
+	return doc, &store.Image{Type: kind, Bytes: b}, nil
+}

@@ -1,0 +1,198 @@
+// Package jobs does the work that follows a step: it assesses what came in,
+// publishes what was released when its hold has ended, tells authors, teaches
+// the model, and erases what must no longer be kept.
+//
+// Every job was written in the transaction of the step that it follows, so
+// nothing is forgotten when a node dies; it is claimed under a lease, so several
+// nodes share the work; and it is done at least once, so each kind is harmless
+// when repeated. A file per kind; this one holds the loop.
+package jobs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime"
+	"sync"
+	"time"
+
+	"github.com/freigabe/freigabe/internal/moderation"
+	"github.com/freigabe/freigabe/internal/store"
+)
+
+// Assessor judges a text by the five rules. It never decides anything.
+type Assessor interface {
+	Assess(ctx context.Context, t store.ToAssess) (moderation.Assessment, error)
+}
+
+// Teller brings news to people outside, by mail or otherwise. Calls may repeat.
+type Teller interface {
+	TellAuthor(ctx context.Context, d moderation.Decision) error
+	TellParent(ctx context.Context, d moderation.Decision) error
+}
+
+// Learner takes in a decision whose hold has passed.
+type Learner interface {
+	Learn(ctx context.Context, decision string) error
+}
+
+// work does one job; what it returns says whether it has to be tried again.
+type work func(ctx context.Context, j store.Job) error
+
+// lane is a group of kinds that share workers, so that slow mail never holds up
+// a publication.
+type lane struct {
+	kinds   []string
+	workers int
+	lease   time.Duration
+}
+
+// Runner does the jobs of one node.
+type Runner struct {
+	Store    *store.Store
+	Log      *slog.Logger
+	Assessor Assessor
+	Teller   Teller  // nil: nobody is told
+	Learner  Learner // nil: nothing is learnt
+
+	kinds map[string]work
+	lanes []lane
+}
+
+// Handle adds a kind of job beside the built-in ones, in a lane of its own.
+func (r *Runner) Handle(kind string, do func(ctx context.Context, j store.Job) error) {
+	r.setUp()
+	r.kinds[kind] = do
+	r.lanes = append(r.lanes, lane{[]string{kind}, 1, 5 * time.Minute})
+}
+
+func (r *Runner) setUp() {
+	if r.kinds != nil {
+		return
+	}
+	r.kinds = map[string]work{
+		"publish":     r.publish,
+		"assess":      r.assess,
+		"tell":        r.tellAuthor,
+		"tell-parent": r.tellParent,
+		"learn":       r.learn,
+		"expire":      r.expire,
+	}
+	r.lanes = []lane{
+		{[]string{"publish"}, 1, 20 * time.Second},
+		{[]string{"assess"}, max(1, runtime.NumCPU()/2), time.Minute},
+		{[]string{"tell", "tell-parent"}, 2, 2 * time.Minute},
+		{[]string{"learn"}, 1, time.Minute},
+		{[]string{"expire"}, 1, 10 * time.Minute},
+	}
+}
+
+// Run works until the context ends; jobs under way are finished first.
+func (r *Runner) Run(ctx context.Context) error {
+	r.setUp()
+	if err := r.Store.AddJob(ctx, "expire", "hourly", "", r.Store.Now()); err != nil {
+		return fmt.Errorf("plan retention: %w", err)
+	}
+	var wg sync.WaitGroup
+	for _, l := range r.lanes {
+		for range l.workers {
+			wg.Go(func() { r.loop(ctx, l) })
+		}
+	}
+	wg.Wait()
+	return nil
+}
+
+// pollEvery bounds how late work of another node is noticed.
+const pollEvery = time.Second
+
+func (r *Runner) loop(ctx context.Context, l lane) {
+	bell, stop := r.Store.Bell()
+	defer stop()
+	for ctx.Err() == nil {
+		did, err := r.batch(ctx, l)
+		if err != nil && ctx.Err() == nil {
+			r.Log.Error("jobs cannot be claimed", "kinds", l.kinds, "error", err)
+		}
+		if did > 0 {
+			continue
+		}
+		select {
+		case <-ctx.Done():
+		case <-bell:
+		case <-time.After(r.pause(ctx, l)):
+		}
+	}
+}
+
+// pause is the time until the next job is due, at most pollEvery.
+func (r *Runner) pause(ctx context.Context, l lane) time.Duration {
+	next, ok, err := r.Store.NextJob(ctx, l.kinds...)
+	if err != nil || !ok {
+		return pollEvery
+	}
+	return min(pollEvery, max(time.Millisecond, next.Sub(r.Store.Now())))
+}
+
+// batchSize is how many jobs a worker takes at once.
+const batchSize = 20
+
+func (r *Runner) batch(ctx context.Context, l lane) (int, error) {
+	jobs, err := r.Store.ClaimJobs(ctx, l.kinds, batchSize, l.lease)
+	if err != nil {
+		return 0, err
+	}
+	for _, j := range jobs {
+		// A job that was begun is finished, even when the node is stopping.
+		r.one(context.WithoutCancel(ctx), j, l)
+	}
+	return len(jobs), nil
+}
+
+func (r *Runner) one(ctx context.Context, j store.Job, l lane) {
+	ctx, cancel := context.WithTimeout(ctx, l.lease)
+	defer cancel()
+	err := r.kinds[j.Kind](ctx, j)
+	switch later, postponed := errors.AsType[*postpone](err); {
+	case postponed:
+		err = r.Store.RetryJob(ctx, j, later.until, "")
+	case err != nil:
+		r.Log.Error("job failed", "kind", j.Kind, "attempt", j.Attempts, "error", err)
+		err = r.Store.RetryJob(ctx, j, r.Store.Now().Add(backoff(j.Attempts)), err.Error())
+	default:
+		err = r.Store.FinishJob(ctx, j)
+	}
+	if err != nil {
+		r.Log.Error("job's outcome not recorded; it will run again", "kind", j.Kind, "error", err)
+	}
+}
+
+// postpone is the outcome of a job that runs again at a time of its own choice.
+type postpone struct{ until time.Time }
+
+func (p *postpone) Error() string { return "not yet" }
+
+// backoff doubles from a second to an hour.
+func backoff(attempts int) time.Duration {
+	return min(time.Hour, time.Second<<min(attempts, 12))
+}
+
+// Drain does everything that is due, once, on the caller's goroutine. Tests and
+// commands use it in place of Run.
+func (r *Runner) Drain(ctx context.Context) error {
+	r.setUp()
+	for {
+		did := 0
+		for _, l := range r.lanes {
+			n, err := r.batch(ctx, l)
+			if err != nil {
+				return err
+			}
+			did += n
+		}
+		if did == 0 {
+			return nil
+		}
+	}
+}

@@ -1,0 +1,165 @@
+package jobs_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/freigabe/freigabe/internal/jobs"
+	"github.com/freigabe/freigabe/internal/moderation"
+	"github.com/freigabe/freigabe/internal/store"
+	"github.com/freigabe/freigabe/internal/store/storetest"
+)
+
+var (
+	ctx   = context.Background()
+	quiet = slog.New(slog.NewTextHandler(io.Discard, nil))
+)
+
+// told remembers who was told what.
+type told struct{ authors, parents []string }
+
+func (t *told) TellAuthor(_ context.Context, d moderation.Decision) error {
+	t.authors = append(t.authors, d.Comment+" "+string(d.To))
+	return nil
+}
+
+func (t *told) TellParent(_ context.Context, d moderation.Decision) error {
+	t.parents = append(t.parents, d.Comment)
+	return nil
+}
+
+func drain(t *testing.T, r *jobs.Runner) {
+	t.Helper()
+	if err := r.Drain(ctx); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// What follows a decision happens when its hold has passed, and not before; what
+// was undone never happens.
+func TestFollowUpsWaitForTheHold(t *testing.T) {
+	t.Parallel()
+	storetest.OnEach(t, func(t *testing.T, dsn string) {
+		h := storetest.NewHouse(t, dsn)
+		news := &told{}
+		r := &jobs.Runner{Store: h.Store, Log: quiet, Assessor: jobs.NewBrain(h.Store, quiet), Teller: news}
+		a := h.Post("", "Berta", "Die Brücke sollte schon im März gesperrt werden.")
+		drain(t, r)
+		d, err := h.Dossier(ctx, a.Comment, 0)
+		if err != nil || d.Assessment.Rules[moderation.Profanity].Value == nil || d.Refuse == nil {
+			t.Fatalf("not assessed: %+v %v", d.Assessment, err)
+		}
+		h.Do(h.Anna, moderation.Approve, a.Comment)
+		drain(t, r)
+		if len(h.Visible()) != 0 || len(news.authors) != 0 {
+			t.Fatal("something happened within the hold")
+		}
+		h.Do(h.Anna, moderation.Undo, a.Comment)
+		h.Clock.Pass(time.Minute)
+		drain(t, r)
+		if len(h.Visible()) != 0 || len(news.authors) != 0 {
+			t.Fatal("what was undone happened")
+		}
+		h.Do(h.Jonas, moderation.Approve, a.Comment)
+		h.Clock.Pass(9 * time.Second)
+		drain(t, r)
+		b := h.Post(a.Comment, "Carl", "Im März liegt dort noch Schnee.")
+		h.Do(h.Jonas, moderation.Approve, b.Comment)
+		h.Clock.Pass(9 * time.Second)
+		drain(t, r)
+		drain(t, r)
+		if got := h.Visible(); len(got) != 2 || len(news.authors) != 2 {
+			t.Fatalf("visible %q, told %q", got, news.authors)
+		}
+		h.Clock.Pass(2 * time.Second)
+		drain(t, r)
+		if !slices.Contains(news.parents, b.Comment) {
+			t.Fatalf("parents told of %q", news.parents)
+		}
+		h.Whole()
+	})
+}
+
+// broken is an assessor that fails.
+type broken struct{ calls int }
+
+func (b *broken) Assess(context.Context, store.ToAssess) (moderation.Assessment, error) {
+	b.calls++
+	return moderation.Assessment{}, errors.New("out of order")
+}
+
+// A failing assessment leaves the comment in the queue as not checked.
+func TestFailedAssessmentIsShownAsNotChecked(t *testing.T) {
+	h := storetest.NewHouse(t, "sqlite:"+t.TempDir()+"/x.db")
+	b := &broken{}
+	r := &jobs.Runner{Store: h.Store, Log: quiet, Assessor: b}
+	c := h.Post("", "Berta", "Prüf mich.")
+	for range 6 {
+		drain(t, r)
+		h.Clock.Pass(2 * time.Minute)
+	}
+	page, _, err := h.Queue(ctx, store.QueueFilter{})
+	if err != nil || len(page) != 1 || page[0].ID != c.Comment {
+		t.Fatalf("queue: %v %v", page, err)
+	}
+	s := page[0].Assessment.Rules[moderation.Aggression]
+	if b.calls != 5 || s.NotChecked != "failed" || s.Value != nil {
+		t.Fatalf("after %d tries: %+v", b.calls, s)
+	}
+}
+
+// The same decisions give the same model on every node, and learning tells
+// refused from released by what only this site's decisions could teach.
+func TestLearningFollowsTheRecord(t *testing.T) {
+	h := storetest.NewHouse(t, "sqlite:"+t.TempDir()+"/x.db")
+	brain := jobs.NewBrain(h.Store, quiet)
+	r := &jobs.Runner{Store: h.Store, Log: quiet, Assessor: brain, Learner: brain}
+	var last store.Result
+	for i := range 230 {
+		text, step := fmt.Sprintf("Der Quorkel im Ort Nummer %d ist wieder einmal ganz typisch.", i), moderation.Reject
+		if i%2 == 0 {
+			text, step = fmt.Sprintf("Die Brücke Nummer %d braucht endlich ein neues Geländer.", i), moderation.Approve
+		}
+		c := h.Post("", "Berta", text)
+		drain(t, r)
+		last = h.Do(h.Anna, step, c.Comment)
+		h.Clock.Pass(time.Minute)
+	}
+	drain(t, r)
+	saved, err := h.Models(ctx, h.Site.ID)
+	if err != nil || len(saved) == 0 || saved[0].Position < 200 || len(saved) > 5 {
+		t.Fatalf("%d models saved, %v", len(saved), err)
+	}
+	bad, good := h.Post("", "Carl", "Schon wieder so ein Quorkel im Ort."), h.Post("", "Carl", "Das Geländer der Brücke fehlt endlich nicht mehr.")
+	first := [2]float64{refuse(t, h, brain, bad), refuse(t, h, brain, good)}
+	if first[0] < first[1]+0.2 {
+		t.Fatalf("it has not learned: refused-like %.2f, released-like %.2f", first[0], first[1])
+	}
+	h.Clock.Pass(10 * time.Minute) // the first node's lease ends
+	other := jobs.NewBrain(h.Store, quiet)
+	if err := other.Learn(ctx, last.Decision.ID); err != nil {
+		t.Fatal(err)
+	}
+	if second := [2]float64{refuse(t, h, other, bad), refuse(t, h, other, good)}; second != first {
+		t.Fatalf("another node came to %v, not %v", second, first)
+	}
+}
+
+func refuse(t *testing.T, h *storetest.House, b *jobs.Brain, c store.Submitted) float64 {
+	t.Helper()
+	in, err := h.Unassessed(ctx, c.Comment, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := b.Assess(ctx, in)
+	if err != nil || a.Refuse == nil {
+		t.Fatalf("not assessed: %v", err)
+	}
+	return *a.Refuse
+}

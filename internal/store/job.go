@@ -1,0 +1,191 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+)
+
+// Job is work that follows from a committed step. It is written in that step's
+// transaction, claimed by one node at a time, and done at least once.
+type Job struct {
+	ID       int64
+	Kind     string // assess, publish, tell, tell-parent, learn, …
+	Key      string // unique within its kind
+	Payload  string
+	RunAt    time.Time
+	Attempts int
+	Token    int64 // fencing: a node that lost its lease cannot finish the job
+}
+
+// jobFor is the statement that writes a job; a job of that kind and key that
+// waits already stays as it is.
+func jobFor(kind, key, payload string, at time.Time) statement {
+	return stmt("insert into jobs (kind, key, payload, run_at) values ($1, $2, $3, $4) on conflict (kind, key) do nothing", kind, key, payload, micros(at))
+}
+
+func revisionKey(comment string, number int) string { return fmt.Sprintf("%s/%d", comment, number) }
+
+// AddJob writes a job outside of a step: periodic work and work of other parts.
+func (s *Store) AddJob(ctx context.Context, kind, key, payload string, at time.Time) error {
+	return s.write(ctx, func(tx *sql.Tx) error { return all(ctx, tx, jobFor(kind, key, payload, at)) })
+}
+
+// ClaimJobs takes up to limit due jobs of the kinds for the time of the lease.
+func (s *Store) ClaimJobs(ctx context.Context, kinds []string, limit int, lease time.Duration) ([]Job, error) {
+	now := s.Now()
+	due, err := s.jobsDue(ctx, kinds, now)
+	if err != nil || !due {
+		return nil, err
+	}
+	var out []Job
+	err = s.write(ctx, func(tx *sql.Tx) error {
+		out = nil
+		for _, kind := range kinds {
+			if err := s.claimKind(ctx, tx, kind, limit, now, lease, &out); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return out, err
+}
+
+// claimKind adds due jobs of one kind. One kind at a time: so a million waiting
+// jobs of another kind are never read.
+func (s *Store) claimKind(ctx context.Context, tx *sql.Tx, kind string, limit int, now time.Time, lease time.Duration, out *[]Job) error {
+	from := len(*out)
+	err := each(ctx, tx, func(r *sql.Rows) error {
+		var j Job
+		var at int64
+		err := r.Scan(&j.ID, &j.Kind, &j.Key, &j.Payload, &at, &j.Attempts, &j.Token)
+		j.RunAt = fromMicros(at)
+		*out = append(*out, j)
+		return err
+	}, "select id, kind, key, payload, run_at, attempts, token from jobs where kind = $1 and run_at <= $2 and lease_until <= $2 order by run_at, id limit $3"+s.d.skip,
+		kind, micros(now), limit-from)
+	if err != nil {
+		return err
+	}
+	for i := range (*out)[from:] {
+		j := &(*out)[from+i]
+		j.Token++
+		j.Attempts++
+		_, err := exec(ctx, tx, "update jobs set lease_until = $2, token = $3, attempts = $4 where id = $1",
+			j.ID, micros(now.Add(lease)), j.Token, j.Attempts)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// jobsDue spares the writer where nothing is due.
+func (s *Store) jobsDue(ctx context.Context, kinds []string, now time.Time) (bool, error) {
+	for _, kind := range kinds {
+		var n int
+		err := s.read.QueryRowContext(ctx, "select count(*) from (select 1 from jobs where kind = $1 and run_at <= $2 and lease_until <= $2 limit 1) due", kind, micros(now)).Scan(&n)
+		if n > 0 || err != nil {
+			return n > 0, classify(err)
+		}
+	}
+	return false, nil
+}
+
+func placeholders(values []string, from int) (string, []any) {
+	list, args := "", make([]any, len(values))
+	for i, v := range values {
+		if i > 0 {
+			list += ", "
+		}
+		list += fmt.Sprintf("$%d", from+i)
+		args[i] = v
+	}
+	return list, args
+}
+
+// FinishJob deletes a job that is done, unless another node has it by now.
+func (s *Store) FinishJob(ctx context.Context, j Job) error {
+	return s.write(ctx, func(tx *sql.Tx) error {
+		_, err := exec(ctx, tx, "delete from jobs where id = $1 and token = $2", j.ID, j.Token)
+		return err
+	})
+}
+
+// RetryJob puts a failed job back, to run at the time given. The cause is kept
+// for the admin; it must hold no reader's words.
+func (s *Store) RetryJob(ctx context.Context, j Job, at time.Time, cause string) error {
+	return s.write(ctx, func(tx *sql.Tx) error {
+		_, err := exec(ctx, tx, "update jobs set run_at = $3, lease_until = 0, failed = $4 where id = $1 and token = $2", j.ID, j.Token, micros(at), cause)
+		return err
+	})
+}
+
+// NextJob gives the time of the next job of the kinds that waits, and whether
+// there is one. Jobs that somebody has at the moment are left out.
+func (s *Store) NextJob(ctx context.Context, kinds ...string) (time.Time, bool, error) {
+	var next sql.NullInt64
+	now := micros(s.Now())
+	for _, kind := range kinds {
+		var at sql.NullInt64
+		err := s.read.QueryRowContext(ctx, "select min(run_at) from (select run_at from jobs where kind = $1 and lease_until <= $2 order by run_at, id limit 1) waiting", kind, now).Scan(&at)
+		if err != nil {
+			return time.Time{}, false, classify(err)
+		}
+		if at.Valid && (!next.Valid || at.Int64 < next.Int64) {
+			next = at
+		}
+	}
+	return timeOf(next), next.Valid, nil
+}
+
+// Backlog is how much work of a kind waits.
+type Backlog struct {
+	Kind   string
+	Due    int       // should have begun, up to backlogCap
+	Oldest time.Time // since when the oldest is due
+	Failed int       // waits after a failure
+}
+
+// backlogCap bounds how far Backlogs counts: more is only “very much”.
+const backlogCap = 10000
+
+// Backlogs tells how much work of the kinds waits, for those who watch over the
+// installation.
+func (s *Store) Backlogs(ctx context.Context, kinds ...string) ([]Backlog, error) {
+	now := micros(s.Now())
+	out := make([]Backlog, 0, len(kinds))
+	for _, kind := range kinds {
+		var oldest sql.NullInt64
+		b := Backlog{Kind: kind}
+		err := s.read.QueryRowContext(ctx, `select count(*), min(run_at), coalesce(sum(case when failed <> '' then 1 else 0 end), 0)
+			from (select run_at, failed from jobs where kind = $1 and run_at <= $2 order by run_at, id limit $3) due`, kind, now, backlogCap).Scan(&b.Due, &oldest, &b.Failed)
+		if err != nil {
+			return nil, classify(err)
+		}
+		b.Oldest = timeOf(oldest)
+		out = append(out, b)
+	}
+	return out, nil
+}
+
+// Lease takes or keeps a named duty for one node. The token grows with each new
+// holder; ok is false while somebody else has it.
+func (s *Store) Lease(ctx context.Context, name, holder string, life time.Duration) (token int64, ok bool, err error) {
+	now := s.Now()
+	err = s.write(ctx, func(tx *sql.Tx) error {
+		_, err := exec(ctx, tx, `insert into leases (name, holder, token, until) values ($1, $2, 1, $4)
+			on conflict (name) do update set token = case when leases.holder = excluded.holder then leases.token else leases.token + 1 end,
+			holder = excluded.holder, until = excluded.until where leases.until <= $3 or leases.holder = $2`,
+			name, holder, micros(now), micros(now.Add(life)))
+		if err != nil {
+			return err
+		}
+		var who string
+		err = tx.QueryRowContext(ctx, "select holder, token from leases where name = $1", name).Scan(&who, &token)
+		ok = who == holder
+		return err
+	})
+	return token, ok, err
+}

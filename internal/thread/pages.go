@@ -1,0 +1,359 @@
+package thread
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/freigabe/freigabe/internal/store"
+	"golang.org/x/sync/singleflight"
+)
+
+// ErrStale says that nobody can know at this moment whether a page is current:
+// the events could not be read within the last two seconds.
+var ErrStale = errors.New("pages may be stale")
+
+const (
+	maxAge    = 2 * time.Second        // a page is served only if the events were read within it
+	pollEvery = 500 * time.Millisecond // the net under the bell
+	pollLimit = time.Second            // for one reading of the events
+	awayFor   = time.Hour              // after that the events kept may not reach back far enough
+	tries     = 5                      // renderings overtaken by events before giving up
+)
+
+// Key names a page. Article says which events make it out of date; for a page
+// without one, every change at the site does, and without a site every change.
+type Key struct {
+	Site, Article string
+	Name          string // everything else that the page depends on
+}
+
+// Rendered is what a page's function gives.
+type Rendered struct {
+	Body  []byte
+	Type  string    // Content-Type
+	Until time.Time // the page changes by itself then; zero: never
+	Site  store.Site
+}
+
+// Pages keeps finished pages in memory.
+type Pages struct {
+	store  *store.Store
+	now    func() time.Time // tells how fresh the events are; not the store's clock
+	budget int64            // bytes
+
+	confirmed atomic.Int64 // when the last reading of the events began, in nanoseconds
+	flight    singleflight.Group
+
+	mu      sync.Mutex // guards what follows; held for map operations only
+	entries map[Key]*entry
+	size    int64
+	cursor  store.Cursor
+	started bool
+	watched map[chan struct{}]string // channel to article
+
+	reading sync.Mutex // one reading of the events at a time
+}
+
+// entry is a page, or the place of one that is being rendered.
+type entry struct {
+	done  chan struct{}
+	page  *Page
+	err   error
+	dirty bool // an event came while it was rendered: it must not be kept
+	until time.Time
+	used  int64
+}
+
+// New makes an empty cache of at most budget bytes; 0 stands for 64 MiB.
+func New(st *store.Store, budget int64) *Pages {
+	if budget <= 0 {
+		budget = 64 << 20
+	}
+	return &Pages{store: st, now: time.Now, budget: budget, entries: map[Key]*entry{}, watched: map[chan struct{}]string{}}
+}
+
+// Run follows the events until the context ends; it returns nil then.
+func (p *Pages) Run(ctx context.Context) error {
+	bell, stop := p.store.Bell()
+	defer stop()
+	defer p.endWatches()
+	tick := time.NewTicker(pollEvery)
+	defer tick.Stop()
+	for {
+		_ = p.Follow(ctx) // a failure shows as pages that go stale, and the next round tries again
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-bell:
+		case <-tick.C:
+		}
+	}
+}
+
+// Follow reads the events since the last time and forgets the pages they touch.
+// After it returns without error every page is current.
+func (p *Pages) Follow(ctx context.Context) error {
+	p.reading.Lock()
+	defer p.reading.Unlock()
+	ctx, cancel := context.WithTimeout(ctx, pollLimit)
+	defer cancel()
+	if !p.started || p.now().Sub(time.Unix(0, p.confirmed.Load())) > awayFor {
+		head, err := p.store.PublicHead(ctx)
+		if err != nil {
+			return fmt.Errorf("find the newest event: %w", err)
+		}
+		p.cursor, p.started = head, true
+		p.forgetAll()
+	}
+	for {
+		begun := p.now()
+		events, next, err := p.store.PublicEvents(ctx, p.cursor)
+		if err != nil {
+			return fmt.Errorf("read events: %w", err)
+		}
+		p.take(events)
+		p.cursor = next
+		if len(events) < 1000 {
+			p.confirmed.Store(begun.UnixNano())
+			return nil
+		}
+	}
+}
+
+// take forgets what events make out of date and tells those who watch.
+func (p *Pages) take(events []store.Event) {
+	c := changes{sites: map[string]bool{}, all: map[string]bool{}, articles: map[string]bool{}}
+	for _, e := range events {
+		c.add(e)
+	}
+	if len(c.sites) == 0 {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for k, en := range p.entries {
+		if c.touch(k, en) {
+			p.drop(k, en)
+		}
+	}
+	for ch, article := range p.watched {
+		if !c.articles[article] {
+			continue
+		}
+		select {
+		case ch <- struct{}{}:
+		default: // it has one waiting already
+		}
+	}
+}
+
+// changes is what a number of events touch.
+type changes struct {
+	sites    map[string]bool // something changed there
+	all      map[string]bool // everything may have changed there
+	articles map[string]bool
+}
+
+func (c changes) add(e store.Event) {
+	switch {
+	case e.Topic == "site" || (e.Topic == "thread" || e.Topic == "article") && e.Article == "":
+		c.sites[e.Site], c.all[e.Site] = true, true
+	case e.Topic == "thread" || e.Topic == "article":
+		c.sites[e.Site], c.articles[e.Article] = true, true
+	}
+}
+
+func (c changes) touch(k Key, en *entry) bool {
+	switch {
+	case k.Article != "" && en.page == nil: // still being rendered: its site is not known
+		return c.articles[k.Article] || len(c.all) > 0
+	case k.Article != "":
+		return c.articles[k.Article] || c.all[en.page.Site.ID]
+	case k.Site != "":
+		return c.sites[k.Site]
+	}
+	return true
+}
+
+// drop takes an entry out; one that is being rendered will not be kept.
+func (p *Pages) drop(k Key, en *entry) {
+	en.dirty = true
+	if en.page != nil {
+		p.size -= en.page.size()
+	}
+	delete(p.entries, k)
+}
+
+func (p *Pages) forgetAll() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for k, en := range p.entries {
+		p.drop(k, en)
+	}
+}
+
+// Fresh returns nil where the events were read recently enough, if need be by
+// reading them now, and ErrStale otherwise.
+func (p *Pages) Fresh(ctx context.Context) error {
+	if p.isFresh() {
+		return nil
+	}
+	_, err, _ := p.flight.Do("follow", func() (any, error) {
+		return nil, p.Follow(context.WithoutCancel(ctx))
+	})
+	if err != nil || !p.isFresh() {
+		return ErrStale
+	}
+	return nil
+}
+
+func (p *Pages) isFresh() bool {
+	at := p.confirmed.Load()
+	return at != 0 && p.now().Sub(time.Unix(0, at)) < maxAge
+}
+
+// Get gives a page, rendering it where it is not in memory. Requests for the
+// same page share one rendering. It answers ErrStale where freshness is not
+// confirmed, and the error of render, which is never kept.
+func (p *Pages) Get(ctx context.Context, k Key, render func(context.Context) (Rendered, error)) (*Page, error) {
+	for range tries {
+		if err := p.Fresh(ctx); err != nil {
+			return nil, err
+		}
+		en, mine := p.lookUp(k)
+		if mine {
+			p.fill(ctx, k, en, render)
+		}
+		select {
+		case <-en.done:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+		if page, err, ok := p.result(en); ok {
+			return page, err
+		}
+	}
+	return nil, ErrStale
+}
+
+// lookUp gives the entry of a page; mine says that the caller has to fill it.
+func (p *Pages) lookUp(k Key) (en *entry, mine bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	en = p.entries[k]
+	if en != nil && !en.until.IsZero() && !p.store.Now().Before(en.until) {
+		p.drop(k, en)
+		en = nil
+	}
+	if en == nil {
+		en, mine = &entry{done: make(chan struct{})}, true
+		p.entries[k] = en
+	}
+	en.used = p.now().UnixNano()
+	return en, mine
+}
+
+// fill renders a page into its entry.
+func (p *Pages) fill(ctx context.Context, k Key, en *entry, render func(context.Context) (Rendered, error)) {
+	defer close(en.done)
+	finished := false
+	defer func() {
+		if !finished { // render panicked: nobody must wait for ever or find half a page
+			p.keep(k, en, nil, time.Time{}, errors.New("rendering did not finish"))
+		}
+	}()
+	// The rendering serves everyone who waits, so it outlives the first one's connection.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer cancel()
+	r, err := render(ctx)
+	var page *Page
+	if err == nil {
+		page = newPage(r)
+	}
+	p.keep(k, en, page, r.Until, err)
+	finished = true
+}
+
+func (p *Pages) keep(k Key, en *entry, page *Page, until time.Time, err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	en.page, en.err, en.until = page, err, until
+	if p.entries[k] != en {
+		en.dirty = true
+		return
+	}
+	if err != nil {
+		delete(p.entries, k)
+		return
+	}
+	p.size += page.size()
+	p.evict()
+}
+
+// result gives what an entry holds; false where an event overtook it.
+func (p *Pages) result(en *entry) (*Page, error, bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return en.page, en.err, !en.dirty || en.err != nil
+}
+
+// evict forgets the pages that nobody asked for the longest, until the rest
+// fits into nine tenths of the budget.
+func (p *Pages) evict() {
+	if p.size <= p.budget {
+		return
+	}
+	for p.size > p.budget*9/10 && len(p.entries) > 1 {
+		var oldest Key
+		var found *entry
+		looked := 0
+		for k, en := range p.entries { // a random sample of 32 is as good as an exact order
+			if en.page != nil && (found == nil || en.used < found.used) {
+				oldest, found = k, en
+			}
+			if looked++; looked >= 32 && found != nil {
+				break
+			}
+		}
+		if found == nil {
+			return
+		}
+		p.drop(oldest, found)
+		found.dirty = false // it is current, only forgotten
+	}
+}
+
+// Watch gives a channel that rings after each change of an article's thread, and
+// is closed when Run ends. The function returned ends it.
+func (p *Pages) Watch(article string) (<-chan struct{}, func()) {
+	c := make(chan struct{}, 1)
+	p.mu.Lock()
+	p.watched[c] = article
+	p.mu.Unlock()
+	return c, func() {
+		p.mu.Lock()
+		delete(p.watched, c)
+		p.mu.Unlock()
+	}
+}
+
+// endWatches closes the channels of those who watch: nothing more will come.
+func (p *Pages) endWatches() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for c := range p.watched {
+		close(c)
+	}
+	clear(p.watched)
+}
+
+// Size is the number of bytes and of pages that are kept.
+func (p *Pages) Size() (bytes int64, pages int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.size, len(p.entries)
+}

@@ -1,0 +1,295 @@
+package thread
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/freigabe/freigabe/internal/store"
+	"github.com/freigabe/freigabe/internal/store/storetest"
+	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zstd"
+)
+
+func house(t *testing.T) (*storetest.House, *Pages) {
+	h := storetest.NewHouse(t, "sqlite:"+filepath.Join(t.TempDir(), "f.db"))
+	return h, New(h.Store, 0)
+}
+
+// texts renders the texts that readers see, a line each.
+func texts(h *storetest.House, count *atomic.Int64) func(context.Context) (Rendered, error) {
+	return func(ctx context.Context) (Rendered, error) {
+		count.Add(1)
+		page, _, err := h.Thread(ctx, h.Article.ID, store.Oldest, 50, "")
+		var b strings.Builder
+		for _, c := range page {
+			fmt.Fprintln(&b, c.Text)
+		}
+		return Rendered{Body: []byte(b.String()), Type: "text/plain", Site: h.Site}, err
+	}
+}
+
+func get(t *testing.T, p *Pages, k Key, render func(context.Context) (Rendered, error)) string {
+	t.Helper()
+	page, err := p.Get(t.Context(), k, render)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(page.Body())
+}
+
+func TestPageIsRenderedOncePerChange(t *testing.T) {
+	h, p := house(t)
+	var n atomic.Int64
+	k := Key{Article: h.Article.ID, Name: "x"}
+	first := h.Post("", "Mira", "Gut so.")
+	for range 3 {
+		if body := get(t, p, k, texts(h, &n)); body != "" {
+			t.Fatalf("before the release: %q", body)
+		}
+	}
+	follow := func() {
+		t.Helper()
+		if err := p.Follow(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	h.Post("", "Jost", "Noch einer.")
+	follow()
+	if get(t, p, k, texts(h, &n)); n.Load() != 1 {
+		t.Errorf("a submission made the page render %d times, want once in all", n.Load())
+	}
+	h.Release(h.Anna, first.Comment)
+	follow()
+	if body := get(t, p, k, texts(h, &n)); body != "Gut so.\n" || n.Load() != 2 {
+		t.Errorf("after the release %q, rendered %d times", body, n.Load())
+	}
+	other := Key{Article: "other", Name: "x"}
+	get(t, p, other, texts(h, &n))
+	h.Do(h.Anna, "remove", first.Comment)
+	follow()
+	get(t, p, other, texts(h, &n))
+	if body := get(t, p, k, texts(h, &n)); body != "\n" || n.Load() != 4 {
+		t.Errorf("after the removal %q, rendered %d times, want 4: the other article's page stays", body, n.Load())
+	}
+}
+
+func TestErrorsAreNotKept(t *testing.T) {
+	h, p := house(t)
+	k := Key{Article: h.Article.ID}
+	broken := errors.New("broken")
+	if _, err := p.Get(t.Context(), k, func(context.Context) (Rendered, error) { return Rendered{}, broken }); !errors.Is(err, broken) {
+		t.Fatalf("error %v", err)
+	}
+	if body := get(t, p, k, func(context.Context) (Rendered, error) { return Rendered{Body: []byte("ok")}, nil }); body != "ok" {
+		t.Errorf("after an error: %q", body)
+	}
+	func() {
+		defer func() { recover() }()
+		_, _ = p.Get(t.Context(), Key{Article: "p"}, func(context.Context) (Rendered, error) { panic("in a template") })
+	}()
+	if body := get(t, p, Key{Article: "p"}, func(context.Context) (Rendered, error) { return Rendered{Body: []byte("ok")}, nil }); body != "ok" {
+		t.Errorf("after a panic: %q", body)
+	}
+}
+
+// A rendering that an event overtakes may hold what was just taken down.
+func TestOvertakenRenderingIsNotServed(t *testing.T) {
+	h, p := house(t)
+	posted := h.Post("", "Mira", "Gut so.")
+	h.Release(h.Anna, posted.Comment)
+	var n atomic.Int64
+	inner := texts(h, &n)
+	body := get(t, p, Key{Article: h.Article.ID}, func(ctx context.Context) (Rendered, error) {
+		r, err := inner(ctx)
+		if n.Load() == 1 {
+			h.Do(h.Anna, "remove", posted.Comment)
+			if err := p.Follow(ctx); err != nil {
+				t.Error(err)
+			}
+		}
+		return r, err
+	})
+	if strings.Contains(body, "Gut so.") || n.Load() != 2 {
+		t.Errorf("a removed text was served after its removal: %q, rendered %d times", body, n.Load())
+	}
+}
+
+func TestOneRenderingForManyReaders(t *testing.T) {
+	h, p := house(t)
+	var n atomic.Int64
+	begin, wait := make(chan struct{}), make(chan struct{})
+	render := func(context.Context) (Rendered, error) {
+		if n.Add(1) == 1 {
+			close(begin)
+		}
+		<-wait
+		return Rendered{Body: []byte("ok")}, nil
+	}
+	var all sync.WaitGroup
+	for range 50 {
+		all.Go(func() {
+			if page, err := p.Get(context.Background(), Key{Article: h.Article.ID}, render); err != nil || string(page.Body()) != "ok" {
+				t.Errorf("%v", err)
+			}
+		})
+	}
+	<-begin
+	close(wait)
+	all.Wait()
+	if n.Load() != 1 {
+		t.Errorf("rendered %d times", n.Load())
+	}
+}
+
+func TestStalePagesAreNotServed(t *testing.T) {
+	h, p := house(t)
+	now := time.Now()
+	p.now = func() time.Time { return now }
+	k := Key{Article: h.Article.ID}
+	ok := func(context.Context) (Rendered, error) { return Rendered{Body: []byte("ok")}, nil }
+	get(t, p, k, ok)
+	if err := h.Close(); err != nil {
+		t.Fatal(err)
+	}
+	now = now.Add(maxAge - time.Millisecond)
+	get(t, p, k, ok) // still confirmed
+	now = now.Add(time.Millisecond)
+	if _, err := p.Get(t.Context(), k, ok); !errors.Is(err, ErrStale) {
+		t.Errorf("two seconds after the last confirmation: %v", err)
+	}
+}
+
+func TestPagesChangeByThemselves(t *testing.T) {
+	h, p := house(t)
+	n := 0
+	render := func(context.Context) (Rendered, error) {
+		n++
+		return Rendered{Body: []byte("ok"), Until: h.Now().Add(time.Hour)}, nil
+	}
+	get(t, p, Key{Article: h.Article.ID}, render)
+	h.Clock.Pass(59 * time.Minute)
+	get(t, p, Key{Article: h.Article.ID}, render)
+	if n != 1 {
+		t.Fatalf("rendered %d times before its time", n)
+	}
+	h.Clock.Pass(time.Minute)
+	if get(t, p, Key{Article: h.Article.ID}, render); n != 2 {
+		t.Errorf("rendered %d times, want again at its time", n)
+	}
+}
+
+func TestMemoryIsBounded(t *testing.T) {
+	h, _ := house(t)
+	p := New(h.Store, 100_000)
+	big := func(context.Context) (Rendered, error) {
+		b := make([]byte, 10_000)
+		for i, x := 0, uint32(7); i < len(b); i++ {
+			x ^= x << 13
+			x ^= x >> 17
+			x ^= x << 5
+			b[i] = byte(x)
+		}
+		return Rendered{Body: b}, nil
+	}
+	for i := range 50 {
+		get(t, p, Key{Article: fmt.Sprint(i)}, big)
+		if size, _ := p.Size(); size > 100_000 {
+			t.Fatalf("%d bytes after %d pages", size, i+1)
+		}
+	}
+	if size, pages := p.Size(); pages == 0 || size < 30_000 {
+		t.Errorf("%d pages of %d bytes are left", pages, size)
+	}
+}
+
+func TestServe(t *testing.T) {
+	body := strings.Repeat("Kommentar ", 500)
+	page := newPage(Rendered{Body: []byte(body), Type: "text/html; charset=utf-8"})
+	tags := map[string]bool{}
+	for _, c := range []struct {
+		accept, encoding string
+		open             func(io.Reader) (io.Reader, error)
+	}{
+		{"", "", func(r io.Reader) (io.Reader, error) { return r, nil }},
+		{"gzip, br", "gzip", func(r io.Reader) (io.Reader, error) { return gzip.NewReader(r) }},
+		{"gzip, deflate, br, zstd", "zstd", func(r io.Reader) (io.Reader, error) { return zstd.NewReader(r) }},
+		{"zstd;q=0, gzip;q=0.5", "gzip", func(r io.Reader) (io.Reader, error) { return gzip.NewReader(r) }},
+	} {
+		ask := func(etag string) *http.Response {
+			r := httptest.NewRequest("GET", "/", nil)
+			r.Header.Set("Accept-Encoding", c.accept)
+			r.Header.Set("If-None-Match", etag)
+			w := httptest.NewRecorder()
+			page.Serve(w, r)
+			return w.Result()
+		}
+		res := ask("")
+		r, err := c.open(res.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := io.ReadAll(r); err != nil || string(got) != body || res.Header.Get("Content-Encoding") != c.encoding {
+			t.Errorf("%q: encoding %q, %d bytes, %v", c.accept, res.Header.Get("Content-Encoding"), len(got), err)
+		}
+		tag := res.Header.Get("Etag")
+		if strings.HasPrefix(tag, "W/") || !strings.HasPrefix(tag, `"`) {
+			t.Errorf("the tag %s is not a strong one", tag)
+		}
+		tags[tag] = true
+		if res := ask(`"other", ` + tag); res.StatusCode != 304 || res.Header.Get("Etag") != tag || res.Header.Get("Vary") != "Accept-Encoding" || res.Header.Get("Cache-Control") != CacheControl {
+			t.Errorf("%q: known tag answers %d with %v", c.accept, res.StatusCode, res.Header)
+		}
+		if res := ask(`"other"`); res.StatusCode != 200 {
+			t.Errorf("unknown tag answers %d", res.StatusCode)
+		}
+	}
+	if len(tags) != 3 {
+		t.Errorf("three encodings have the tags %v", tags)
+	}
+}
+
+// Run confirms freshness by itself, with nobody asking and nothing happening.
+func TestRunKeepsFresh(t *testing.T) {
+	h, p := house(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	go func() {
+		if err := p.Run(ctx); err != nil {
+			t.Error(err)
+		}
+		close(done)
+	}()
+	until(t, p.isFresh)
+	changes, stop := p.Watch(h.Article.ID)
+	posted := h.Post("", "Mira", "Gut so.")
+	h.Release(h.Anna, posted.Comment)
+	select {
+	case <-changes:
+	case <-t.Context().Done():
+	}
+	stop()
+	cancel()
+	<-done
+}
+
+func until(t *testing.T, holds func() bool) {
+	t.Helper()
+	end := time.After(20 * time.Second)
+	for !holds() {
+		select {
+		case <-end:
+			t.Fatal("waited in vain")
+		case <-time.After(time.Millisecond):
+		}
+	}
+}

@@ -1,0 +1,312 @@
+package desk
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/freigabe/freigabe/internal/assess"
+	"github.com/freigabe/freigabe/internal/locale"
+	"github.com/freigabe/freigabe/internal/moderation"
+	"github.com/freigabe/freigabe/internal/store"
+	"github.com/freigabe/freigabe/internal/web"
+)
+
+// Card is a comment with all that a decision about it needs, as the pages show it.
+type Card struct {
+	web.Base
+	Now time.Time
+	store.Dossier
+	Site     store.Site
+	Art      store.Article
+	Above    *store.Said // what it answers
+	Segments []Segment
+	Lines    []Line // one for each of the five rules
+	Flags    []Remark
+	Hidden   bool // drawn for blind control and not decided yet: nothing of the machine is shown
+	Pending  bool // the machine is still at it
+	Hostile  bool // its words are likely hard to read
+	Reasons  []Reason
+	Packs    []Reason          // the site's rules beside the five
+	Can      map[string]bool   // steps by name
+	Holder   string            // who else has it on the screen
+	Keys     map[string]string // what to write on the buttons, by action; empty where keys are off
+	Next     string            // where the forms lead back to
+	Triage   bool              // shown on the triage screen
+	Top      *Reason           // what the likeliest rule's key sends, where one is likely
+}
+
+// Line is what the machine says of one rule.
+type Line struct {
+	Rule    moderation.Rule
+	Number  int
+	Name    string
+	Band    string // "low", "middle", "high"; "" where not checked
+	Cause   string // why it was not checked
+	Percent int    // for the bar's length
+	Hint    bool
+	Whys    []string
+	Version string
+}
+
+// Remark is what the machine says beside the rules.
+type Remark struct{ Name, Text string }
+
+// Reason is a statement of reasons ready to send.
+type Reason struct {
+	Rule   moderation.Rule
+	Number int
+	Name   string
+	Text   string
+}
+
+// band names a score. Bands are what editors see; bare numbers claim a precision
+// that a score does not have.
+func band(score float64) string {
+	return map[string]string{assess.Fine: "low", assess.Unclear: "middle", assess.Breach: "high"}[assess.DefaultCuts.Of(score)]
+}
+
+// hostileFrom is the score of "would be refused" from which a text counts as hard to read.
+var hostileFrom = assess.DefaultCuts.Breach
+
+// card gathers a comment for a person; revision 0 means the newest.
+func (d *Desk) card(ctx context.Context, f Frame, comment string, revision int) (Card, error) {
+	c := Card{Base: f.Base, Now: f.Now}
+	var err error
+	if c.Dossier, err = d.store.Dossier(ctx, comment, revision); err != nil {
+		return c, err
+	}
+	if c.Art, err = d.store.Article(ctx, c.Article); err != nil {
+		return c, err
+	}
+	if c.Site, err = d.store.Site(ctx, c.Dossier.Site); err != nil {
+		return c, err
+	}
+	if c.Parent != "" {
+		above, err := d.store.Said(ctx, c.Parent)
+		if err != nil {
+			return c, err
+		}
+		c.Above = &above
+	}
+	staff, err := d.store.Staff(ctx, c.Site.ID)
+	c.fill(f, len(staff.Deciders) < 2)
+	return c, err
+}
+
+// fill derives what is shown from what is stored.
+func (c *Card) fill(f Frame, alone bool) {
+	c.Hidden = c.Blind && c.State.Open()
+	a := c.Assessment
+	if c.Hidden {
+		a = moderation.NotChecked("blind")
+		c.Refuse = nil
+	}
+	c.Assessment = a
+	c.Segments = segments(c.Text, a)
+	c.Pending = a.Version == "" && !c.Hidden
+	for _, r := range moderation.Rules {
+		c.Lines = append(c.Lines, line(c.Lang, r, a.Rules[r]))
+	}
+	for _, fl := range a.Flags {
+		c.Flags = append(c.Flags, flagNote(c.Lang, fl))
+	}
+	c.Hostile = !c.Hidden && c.Refuse != nil && *c.Refuse >= hostileFrom
+	for i, r := range c.Site.RulePack() {
+		reason := Reason{r, number(r), ruleName(c.Lang, r), reasonFor(c.Site, r, passageOf(a, r))}
+		if i < len(moderation.Rules) {
+			c.Reasons = append(c.Reasons, reason)
+		} else {
+			c.Packs = append(c.Packs, reason)
+		}
+	}
+	c.Can = c.possible(f, alone)
+	c.Top = c.likeliest()
+	if f.Prefs.KeysOff {
+		return
+	}
+	c.Keys = map[string]string{}
+	for _, k := range keyLines(f) {
+		c.Keys[k.Action] = k.Show()
+	}
+}
+
+// likeliest is the statement of reasons for the rule that scores highest, where
+// the comment can be rejected and the score is in the highest band.
+func (c *Card) likeliest() *Reason {
+	best := -1
+	for i, l := range c.Lines {
+		if l.Band == "high" && (best < 0 || l.Percent > c.Lines[best].Percent) {
+			best = i
+		}
+	}
+	if best < 0 || !c.Can["reject"] {
+		return nil
+	}
+	return &c.Reasons[best]
+}
+
+// possible lists the steps that the table has for the state and the person. The
+// table's finer conditions speak when a step is taken.
+func (c *Card) possible(f Frame, alone bool) map[string]bool {
+	can := map[string]bool{}
+	if !f.Decides {
+		return can
+	}
+	for _, step := range deskSteps {
+		can[string(step)] = moderation.Possible(c.State, step)
+	}
+	can["escalate"] = can["escalate"] && !alone
+	can["pick"] = c.Live > 0 && !c.Picked
+	can["unpick"] = c.Live > 0 && c.Picked
+	can["undo"] = c.held(f) != nil
+	return can
+}
+
+// held is the person's own latest decision, while it can still be undone.
+func (c *Card) held(f Frame) *moderation.Decision {
+	in := moderation.InForce(c.History, c.Revision)
+	if len(in) == 0 {
+		return nil
+	}
+	last := in[len(in)-1]
+	if last.Actor.ID != f.Me.ID || !last.Held(f.Now) {
+		return nil
+	}
+	return &last
+}
+
+// KeyFor is the key that rejects for one of the five rules.
+func (c Card) KeyFor(rule int) string { return c.Keys["reject"+strconv.Itoa(rule)] }
+
+// Ago says how long the comment has waited.
+func (c Card) Ago(t time.Time) string { return locale.Ago(c.Lang, c.Now.Sub(t)) }
+
+// Last is the decision in force that set the state, nil while it waits for the first.
+func (c Card) Last() *moderation.Decision {
+	in := moderation.InForce(c.History, c.Revision)
+	for _, d := range slices.Backward(in) {
+		if d.Step != moderation.Submit {
+			return &d
+		}
+	}
+	return nil
+}
+
+// FirstDecision is the refusal or removal that an appeal is about.
+func (c Card) FirstDecision() *moderation.Decision {
+	for _, d := range slices.Backward(moderation.InForce(c.History, c.Revision)) {
+		if d.Step == moderation.Reject || d.Step == moderation.Remove {
+			return &d
+		}
+	}
+	return nil
+}
+
+// RuleName is a rule's name.
+func (c Card) RuleName(r moderation.Rule) string { return ruleName(c.Lang, r) }
+
+// Argument is what the author says against the decision appealed.
+func (c Card) Argument() string {
+	if last := c.Last(); last != nil && last.Step == moderation.Appeal {
+		return last.Reason
+	}
+	return ""
+}
+
+// Released is the text that readers see, where the one shown would replace it.
+func (c Card) Released() string {
+	for _, v := range c.Revisions {
+		if v.Number == c.Live && c.Live != c.Revision {
+			return v.Text
+		}
+	}
+	return ""
+}
+
+func line(lang string, r moderation.Rule, s moderation.Score) Line {
+	l := Line{Rule: r, Number: number(r), Name: ruleName(lang, r), Hint: s.Hint, Version: s.Version}
+	if s.Value == nil {
+		l.Cause = cause(lang, s.NotChecked)
+		return l
+	}
+	l.Band, l.Percent = band(*s.Value), int(*s.Value*100+0.5)
+	for _, p := range s.Passages {
+		if why := passageWhy(lang, p); why != "" && !slices.Contains(l.Whys, why) {
+			l.Whys = append(l.Whys, why)
+		}
+	}
+	return l
+}
+
+// cause says why a rule was not checked, in words where the catalogue has them.
+func cause(lang, code string) string {
+	if key := "desk.assess.cause." + strings.ReplaceAll(code, " ", "_"); locale.Has(key) {
+		return locale.T(lang, key)
+	}
+	return code
+}
+
+// passageWhy says why a passage counts: by its code in the language of the page,
+// or else in the German phrase that was stored with it.
+func passageWhy(lang string, p moderation.Passage) string {
+	if why := assess.Why(lang, p.Code, p.Arg); why != p.Code {
+		return why
+	}
+	return p.Why
+}
+
+func flagNote(lang string, f moderation.Flag) Remark {
+	n := Remark{Name: f.Kind, Text: f.Why}
+	if key := "desk.assess.flag." + f.Kind; locale.Has(key) {
+		n.Name = locale.T(lang, key)
+	}
+	if len(f.Passages) > 0 {
+		n.Text = passageWhy(lang, f.Passages[0]) + ": " + quote(f.Passages[0].Text)
+	}
+	return n
+}
+
+// Segment is a stretch of the text with the rules that marked it.
+type Segment struct {
+	Text  string
+	Rules []int // numbers, ascending; empty where nothing is marked
+	Ends  bool  // the last of a marked stretch: the numbers stand after it
+	Why   string
+}
+
+// segments cuts a text at the edges of all passages. Passages that do not fit
+// the text are left out: marks must never alter or hide a word.
+func segments(text string, a moderation.Assessment) []Segment {
+	type edge struct{ start, end, rule int }
+	var marks []edge
+	cuts := []int{0, len(text)}
+	for _, r := range moderation.Rules {
+		for _, p := range a.Rules[r].Passages {
+			if p.Start < 0 || p.End > len(text) || p.Start >= p.End || text[p.Start:p.End] != p.Text {
+				continue
+			}
+			marks = append(marks, edge{p.Start, p.End, number(r)})
+			cuts = append(cuts, p.Start, p.End)
+		}
+	}
+	slices.Sort(cuts)
+	cuts = slices.Compact(cuts)
+	var out []Segment
+	for i := 0; i+1 < len(cuts); i++ {
+		s := Segment{Text: text[cuts[i]:cuts[i+1]]}
+		for _, m := range marks {
+			if m.start <= cuts[i] && m.end >= cuts[i+1] {
+				s.Rules = append(s.Rules, m.rule)
+				s.Ends = s.Ends || m.end == cuts[i+1]
+			}
+		}
+		slices.SortFunc(s.Rules, cmp.Compare[int])
+		s.Rules = slices.Compact(s.Rules)
+		out = append(out, s)
+	}
+	return out
+}

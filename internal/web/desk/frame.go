@@ -1,0 +1,208 @@
+package desk
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/freigabe/freigabe/internal/locale"
+	"github.com/freigabe/freigabe/internal/moderation"
+	"github.com/freigabe/freigabe/internal/store"
+	"github.com/freigabe/freigabe/internal/web"
+)
+
+// Prefs are a person's own settings of the desk.
+type Prefs struct {
+	Lang     string            `json:"lang,omitempty"`
+	Theme    string            `json:"theme,omitempty"` // "light", "dark", "" as the device
+	Order    string            `json:"order,omitempty"`
+	Keys     map[string]string `json:"keys,omitempty"` // changed keys by action
+	KeysOff  bool              `json:"keys_off,omitempty"`
+	Blur     bool              `json:"blur,omitempty"`
+	NoPause  bool              `json:"no_pause,omitempty"`
+	NoLive   bool              `json:"no_live,omitempty"`
+	Informal bool              `json:"-"`
+}
+
+func prefsOf(e store.Editor) Prefs {
+	var p Prefs
+	if json.Unmarshal(e.Prefs, &p) != nil {
+		return Prefs{} // not written by this version: the defaults hold
+	}
+	return p
+}
+
+// Frame is what every page of the desk has; page structs embed it.
+type Frame struct {
+	web.Base
+	Me      store.Editor
+	Prefs   Prefs
+	Now     time.Time
+	Area    string         // of the navigation
+	Waits   map[string]int // what waits, by state
+	Alone   bool           // a single person decides at some site served
+	ByKey   bool
+	Here    string // this page, to come back to
+	Decides bool
+}
+
+// Role is the person's role in words.
+func (f Frame) Role() string { return f.T("desk.role." + string(f.Me.Role)) }
+
+// Ago says how long ago something was.
+func (f Frame) Ago(t time.Time) string { return locale.Ago(f.Lang, f.Now.Sub(t)) }
+
+// Span says how long it is since a moment.
+func (f Frame) Span(t time.Time) string { return locale.Span(f.Lang, f.Now.Sub(t)) }
+
+// DateTime writes a moment.
+func (f Frame) DateTime(t time.Time) string { return locale.DateTime(f.Lang, t) }
+
+// N writes a number.
+func (f Frame) N(n int) string { return locale.Number(f.Lang, n) }
+
+// Count is a text with a number in it.
+func (f Frame) Count(key string, n int) string { return locale.Plural(f.Lang, key, n) }
+
+// State is a state in words.
+func (f Frame) State(s moderation.State) string { return f.T("desk.state." + string(s)) }
+
+// Step is a step in words.
+func (f Frame) Step(s moderation.Step) string { return f.T("desk.step." + string(s)) }
+
+// Rule is a rule's name.
+func (f Frame) Rule(r moderation.Rule) string { return ruleName(f.Lang, r) }
+
+// base is the frame of a page that needs nobody signed in.
+func (d *Desk) base(r *http.Request, title string) web.Base {
+	lang := web.Lang(r, web.WhoOf(r).Lang())
+	return web.Base{Lang: lang, Title: locale.T(lang, title)}
+}
+
+// frame gathers what every page shows.
+func (d *Desk) frame(r *http.Request, area, title string) (Frame, error) {
+	who := web.WhoOf(r)
+	f := Frame{
+		Base: d.base(r, title), Me: who.Editor, Prefs: prefsOf(who.Editor), Now: d.store.Now(), Area: area,
+		ByKey: who.ByKey(), Here: r.URL.RequestURI(), Decides: who.Editor.Role.Decides(),
+	}
+	if who.Editor.ID == "" {
+		return f, nil
+	}
+	var err error
+	if f.Waits, err = d.waits(r.Context(), ruled(who, store.QueueFilter{}).Site); err != nil {
+		return f, err
+	}
+	f.Alone, err = d.alone(r.Context(), who)
+	return f, err
+}
+
+// alone tells whether some site that the person serves has one deciding person.
+func (d *Desk) alone(ctx context.Context, who web.Who) (bool, error) {
+	sites, err := d.sites(ctx, who)
+	if err != nil {
+		return false, err
+	}
+	for _, s := range sites {
+		staff, err := d.store.Staff(ctx, s.ID)
+		if err != nil || len(staff.Deciders) < 2 {
+			return err == nil, err
+		}
+	}
+	return false, nil
+}
+
+// sites lists the sites that a person serves.
+func (d *Desk) sites(ctx context.Context, who web.Who) ([]store.Site, error) {
+	all, err := d.store.Sites(ctx)
+	var out []store.Site
+	for _, s := range all {
+		if who.Serves(s.ID) {
+			out = append(out, s)
+		}
+	}
+	return out, err
+}
+
+// counted is how many comments wait, and since when that is known.
+type counted struct {
+	at    time.Time
+	waits map[string]int
+}
+
+// waits counts what waits, afresh every other second: counting a million rows
+// takes longer than showing a page.
+func (d *Desk) waits(ctx context.Context, site string) (map[string]int, error) {
+	now := d.store.Now()
+	d.mu.Lock()
+	c, ok := d.counts[site]
+	d.mu.Unlock()
+	if ok && now.Sub(c.at) < 2*time.Second && !now.Before(c.at) {
+		return c.waits, nil
+	}
+	states, err := d.store.QueueCounts(ctx, site)
+	if err != nil {
+		return nil, fmt.Errorf("count what waits: %w", err)
+	}
+	waits := map[string]int{"pending": 0, "escalated": 0, "appealed": 0}
+	for state, n := range states {
+		waits[string(state)] = n
+	}
+	d.mu.Lock()
+	d.counts[site] = counted{now, waits}
+	d.mu.Unlock()
+	return waits, nil
+}
+
+// claimant is the person in this browser. A tab of the triage screen names
+// itself, since two tabs share a session.
+func (d *Desk) claimant(r *http.Request) store.Claimant {
+	who := web.WhoOf(r)
+	holder := who.Session.Hash
+	if who.ByKey() {
+		holder = who.Key.ID
+	}
+	if tab := r.Header.Get("X-Tab"); tab != "" && len(tab) <= 64 {
+		holder += "/" + tab
+	}
+	return store.Claimant{Editor: who.Editor.ID, Holder: holder}
+}
+
+// errorPage is what error.html of the desk shows.
+type errorPage struct {
+	Frame
+	Problem web.Problem
+	Step    string // in words, of the decision that won
+	At      time.Time
+	Name    string // of the editor who took it
+	Back    string
+}
+
+// showError shows an error in the desk's frame; a conflict names who decided.
+func (d *Desk) showError(w http.ResponseWriter, r *http.Request, lang string, p web.Problem) error {
+	f, err := d.frame(r, "", "desk.error.title")
+	if err != nil {
+		f = Frame{Base: web.Base{Lang: lang}, Me: web.WhoOf(r).Editor, Now: d.store.Now(), Here: "/desk/"} // the database is gone: the frame stays bare
+	}
+	f.Title = p.Title
+	e := errorPage{Frame: f, Problem: p, Back: "/desk/"}
+	if id := r.PathValue("id"); id != "" && p.Status != http.StatusNotFound {
+		e.Back = "/desk/comments/" + url.PathEscape(id)
+	}
+	if won := p.Decision; won != nil {
+		f.Title = f.T("desk.conflict.title")
+		e.Frame = f
+		e.Step = f.T("desk.step." + won.Step)
+		e.Name = won.Editor
+		if who, err := d.store.Editor(r.Context(), won.Editor); err == nil {
+			e.Name = who.Name
+		}
+		if e.At, err = time.Parse(time.RFC3339, won.At); err != nil {
+			e.At = f.Now
+		}
+	}
+	return d.srv.Page(w, r, p.Status, "desk/error.html", e)
+}

@@ -1,0 +1,99 @@
+package desk
+
+import (
+	"net/http"
+	"net/url"
+
+	"github.com/freigabe/freigabe/internal/moderation"
+	"github.com/freigabe/freigabe/internal/store"
+	"github.com/freigabe/freigabe/internal/web"
+)
+
+// listed are the states of the lists, in the order of the tabs.
+var listed = []moderation.State{
+	moderation.Pending, moderation.Escalated, moderation.Appealed, moderation.Approved,
+	moderation.Rejected, moderation.Returned, moderation.Declined, moderation.Removed,
+}
+
+// queueList is what queue.html shows.
+type queueList struct {
+	Frame
+	Filter   store.QueueFilter
+	Rows     []store.Waiting
+	Next     string // address of the next page, "" for none
+	States   []tab
+	Rules    []moderation.Rule
+	Article  *store.Article
+	Filtered bool
+}
+
+// tab is one of the lists.
+type tab struct {
+	State   moderation.State
+	Address string
+	Count   int
+	Counted bool
+	Current bool
+}
+
+// HiddenRow tells that nothing of the machine may be shown for a row.
+func (queueList) HiddenRow(w store.Waiting) bool { return w.Blind && w.State.Open() }
+
+// BandOf is the band of "would be refused", "" where not checked.
+func (queueList) BandOf(w store.Waiting) string {
+	if w.Refuse == nil {
+		return ""
+	}
+	return band(*w.Refuse)
+}
+
+func (d *Desk) queuePage(w http.ResponseWriter, r *http.Request) error {
+	f, err := d.frame(r, "lists", "desk.nav.lists")
+	if err != nil {
+		return err
+	}
+	filter, err := filterOf(r)
+	if err != nil {
+		return err
+	}
+	p := queueList{Frame: f, Filter: filter, Rules: moderation.Rules}
+	p.Filtered = filter.Article != "" || filter.Rule != "" || filter.Text != "" || filter.Author != "" || filter.Flag != "" || filter.Section != ""
+	if filter.Article != "" {
+		a, err := d.store.Article(r.Context(), filter.Article)
+		if err != nil {
+			return err
+		}
+		if !web.WhoOf(r).Serves(a.Site) {
+			return moderation.Missing("article")
+		}
+		p.Article = &a
+	}
+	var cursor string
+	if p.Rows, cursor, err = d.store.Queue(r.Context(), filter); err != nil {
+		return err
+	}
+	if cursor != "" {
+		p.Next = with(r.URL, "cursor", cursor)
+	}
+	for _, s := range listed {
+		t := tab{State: s, Address: with(&url.URL{Path: r.URL.Path, RawQuery: without(r.URL, "cursor")}, "state", string(s)), Current: s == filter.State}
+		t.Count, t.Counted = f.Waits[string(s)], s.Open()
+		p.States = append(p.States, t)
+	}
+	p.Title = f.T("desk.nav.lists") + ": " + f.State(filter.State)
+	return d.srv.Page(w, r, http.StatusOK, "desk/queue.html", p)
+}
+
+// with gives an address with one parameter set.
+func with(u *url.URL, name, value string) string {
+	q := u.Query()
+	q.Set(name, value)
+	return u.Path + "?" + q.Encode()
+}
+
+// without gives an address's parameters but for one.
+func without(u *url.URL, name string) string {
+	q := u.Query()
+	q.Del(name)
+	return q.Encode()
+}

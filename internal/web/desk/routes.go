@@ -1,0 +1,97 @@
+package desk
+
+import (
+	"context"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/freigabe/freigabe/internal/article"
+	"github.com/freigabe/freigabe/internal/moderation"
+	"github.com/freigabe/freigabe/internal/store"
+	"github.com/freigabe/freigabe/internal/web"
+)
+
+// Options are what the desk needs beside the server.
+type Options struct {
+	// Fetch brings a page of one of the site's own origins as an article, with its
+	// picture where there is one. Nil: articles come as text or file only.
+	Fetch func(ctx context.Context, site store.Site, address string) (article.Article, *store.Image, error)
+}
+
+// claimLife is how long a comment stays on a screen that shows no sign of life.
+const claimLife = 2 * time.Minute
+
+// Desk answers the requests to the desk.
+type Desk struct {
+	srv    *web.Server
+	store  *store.Store
+	fetch  func(ctx context.Context, site store.Site, address string) (article.Article, *store.Image, error)
+	hashes chan struct{} // bounds how many passwords are hashed at once
+
+	mu     sync.Mutex
+	counts map[string]counted // of waiting comments by site, for a moment
+}
+
+// Routes lists the desk's routes, and lets the server show errors of the desk's
+// pages in the desk's frame.
+func Routes(srv *web.Server, o Options) []web.Route {
+	d := &Desk{srv: srv, store: srv.Store, fetch: o.Fetch, hashes: make(chan struct{}, 4), counts: map[string]counted{}}
+	srv.DeskError = d.showError
+	routes := []web.Route{
+		{Pattern: "GET /desk/login", Access: web.Public, Handler: d.loginPage},
+		{Pattern: "POST /desk/login", Access: web.Public, Handler: d.login},
+		{Pattern: "POST /desk/logout", Access: web.Desk, Handler: d.logout},
+		{Pattern: "GET /desk", Access: web.Desk, Handler: toDesk},
+		{Pattern: "GET /desk/{$}", Access: web.Desk, Handler: d.triage},
+		{Pattern: "POST /desk/later", Access: web.Desk, Handler: d.later},
+		{Pattern: "POST /desk/lease", Access: web.Desk, Handler: d.lease},
+		{Pattern: "POST /desk/release", Access: web.Desk, Handler: d.release},
+		{Pattern: "GET /desk/events", Access: web.Desk, Handler: d.events},
+		{Pattern: "GET /desk/queue", Access: web.Desk, Handler: d.queuePage},
+		{Pattern: "GET /desk/comments/{id}", Access: web.Desk, Handler: d.commentPage},
+		{Pattern: "POST /desk/comments/{id}", Access: web.Desk, Handler: d.decideForm},
+		{Pattern: "GET /desk/articles", Access: web.Desk, Handler: d.articlesPage},
+		{Pattern: "POST /desk/articles", Access: web.Desk, Handler: d.addArticle},
+		{Pattern: "GET /desk/articles/{id}", Access: web.Desk, Handler: d.articlePage},
+		{Pattern: "POST /desk/articles/{id}", Access: web.Desk, Handler: d.saveArticle},
+		{Pattern: "GET /desk/settings", Access: web.Desk, Handler: d.settingsPage},
+		{Pattern: "POST /desk/settings", Access: web.Desk, Handler: d.saveSettings},
+		{Pattern: "POST /desk/sessions", Access: web.Desk, Handler: d.endSession},
+		{Pattern: "GET /desk/help", Access: web.Desk, Handler: d.helpPage},
+
+		{Pattern: "GET /api/v1/desk/queue", Access: web.Desk, Handler: d.queueJSON},
+		{Pattern: "GET /api/v1/desk/comments/{id}", Access: web.Desk, Handler: d.commentJSON},
+		{Pattern: "POST /api/v1/desk/comments/{id}/{step}", Access: web.Desk, Handler: d.decideJSON},
+		{Pattern: "POST /api/v1/desk/batches", Access: web.Desk, Handler: d.batchJSON},
+	}
+	return routes
+}
+
+func toDesk(w http.ResponseWriter, r *http.Request) error {
+	http.Redirect(w, r, "/desk/", http.StatusSeeOther)
+	return nil
+}
+
+// admitted checks that the person, and the key where there is one, serve the
+// comment's site; to anyone else the comment does not exist.
+func (d *Desk) admitted(r *http.Request, comment string) error {
+	site, err := d.store.SiteOf(r.Context(), comment)
+	if err != nil {
+		return err
+	}
+	if !web.WhoOf(r).Serves(site) {
+		return moderation.Missing("comment")
+	}
+	return nil
+}
+
+// ruled narrows a filter to what the person and the key serve. Where they have no
+// site in common, nothing is left.
+func ruled(who web.Who, f store.QueueFilter) store.QueueFilter {
+	f.Site = who.Site()
+	if f.Site != "" && !who.Serves(f.Site) {
+		f.Site = "-" // no site has this id
+	}
+	return f
+}

@@ -1,0 +1,195 @@
+package reader
+
+import (
+	"context"
+	"encoding/json"
+	"encoding/xml"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/freigabe/freigabe/internal/locale"
+	"github.com/freigabe/freigabe/internal/moderation"
+	"github.com/freigabe/freigabe/internal/store"
+	"github.com/freigabe/freigabe/internal/thread"
+)
+
+const feedLength = 50
+
+// feed serves /feeds/NAME.atom and .json, where NAME is an article's id, "site"
+// or "picks".
+func (rd *Reader) feed(w http.ResponseWriter, r *http.Request) error {
+	name, kind, ok := strings.Cut(r.PathValue("file"), ".")
+	if !ok || kind != "atom" && kind != "json" || cleanID(name) == "" {
+		return moderation.Missing("page")
+	}
+	base, language := rd.base(r), lang(r.URL.Query())
+	siteID := cleanID(r.URL.Query().Get("site"))
+	k := thread.Key{Name: strings.Join([]string{"feed", base, language, siteID, r.PathValue("file")}, "\x00")}
+	if name != "site" && name != "picks" {
+		k.Article = name
+	}
+	return rd.cached(w, r, k, func(ctx context.Context) (thread.Rendered, error) {
+		f, err := rd.gather(ctx, name, siteID, base)
+		if err != nil {
+			return thread.Rendered{}, err
+		}
+		f.lang = or(language, f.site.Lang)
+		f.self = base + "/feeds/" + r.PathValue("file")
+		if kind == "json" {
+			return f.json()
+		}
+		return f.atom()
+	})
+}
+
+// feedData is what both forms of a feed show.
+type feedData struct {
+	site      store.Site
+	articles  map[string]store.Article
+	comments  []store.Released
+	of        *store.Article // nil: of the whole site
+	picks     bool
+	lang      string
+	base      string
+	self      string
+	updatedAt time.Time
+}
+
+func (rd *Reader) gather(ctx context.Context, name, siteID, base string) (feedData, error) {
+	f := feedData{base: base, articles: map[string]store.Article{}, picks: name == "picks"}
+	var err error
+	article := ""
+	switch {
+	case name != "site" && name != "picks":
+		a, err := rd.store.Article(ctx, name)
+		if err != nil {
+			return f, err
+		}
+		f.of, article, siteID, f.updatedAt = &a, a.ID, a.Site, a.Created
+		fallthrough
+	case siteID != "":
+		f.site, err = rd.store.Site(ctx, siteID)
+	default:
+		f.site, err = rd.home(ctx, base)
+	}
+	if err != nil {
+		return f, err
+	}
+	if f.comments, err = rd.store.Recent(ctx, f.site.ID, article, f.picks, feedLength); err != nil {
+		return f, err
+	}
+	for _, c := range f.comments {
+		if _, known := f.articles[c.Article]; !known {
+			if f.articles[c.Article], err = rd.store.Article(ctx, c.Article); err != nil {
+				return f, err
+			}
+		}
+		if c.Published.After(f.updatedAt) {
+			f.updatedAt = c.Published
+		}
+	}
+	if f.updatedAt.IsZero() {
+		f.updatedAt = f.site.Created
+	}
+	return f, nil
+}
+
+func (f feedData) title() string {
+	switch {
+	case f.of != nil:
+		return locale.T(f.lang, "reader.feed.title", "article", f.of.Doc.Headline)
+	case f.picks:
+		return locale.T(f.lang, "reader.feed.picks", "site", f.site.Name)
+	}
+	return locale.T(f.lang, "reader.feed.site", "site", f.site.Name)
+}
+
+func (f feedData) home() string {
+	if f.of != nil {
+		return f.base + "/a/" + f.of.ID
+	}
+	return f.base + "/"
+}
+
+func (f feedData) entryTitle(c store.Released) string {
+	return locale.T(f.lang, "reader.feed.entry", "name", c.Name, "article", f.articles[c.Article].Doc.Headline)
+}
+
+func (f feedData) link(c store.Released) string {
+	return f.base + "/a/" + c.Article + "?k=" + c.ID + "#k" + c.ID
+}
+
+type atomFeed struct {
+	XMLName xml.Name    `xml:"http://www.w3.org/2005/Atom feed"`
+	Lang    string      `xml:"xml:lang,attr"`
+	ID      string      `xml:"id"`
+	Title   string      `xml:"title"`
+	Updated string      `xml:"updated"`
+	Links   []atomLink  `xml:"link"`
+	Author  atomAuthor  `xml:"author"`
+	Entries []atomEntry `xml:"entry"`
+}
+
+type atomLink struct {
+	Rel  string `xml:"rel,attr"`
+	Href string `xml:"href,attr"`
+	Type string `xml:"type,attr,omitempty"`
+}
+
+type atomAuthor struct {
+	Name string `xml:"name"`
+}
+
+type atomEntry struct {
+	ID        string      `xml:"id"`
+	Title     string      `xml:"title"`
+	Published string      `xml:"published"`
+	Updated   string      `xml:"updated"`
+	Author    atomAuthor  `xml:"author"`
+	Links     []atomLink  `xml:"link"`
+	Content   atomContent `xml:"content"`
+}
+
+type atomContent struct {
+	Type string `xml:"type,attr"`
+	Body string `xml:",chardata"`
+}
+
+func (f feedData) atom() (thread.Rendered, error) {
+	stamp := func(t time.Time) string { return t.UTC().Format(time.RFC3339) }
+	out := atomFeed{Lang: f.lang, ID: f.self, Title: f.title(), Updated: stamp(f.updatedAt), Author: atomAuthor{f.site.Name},
+		Links: []atomLink{{"self", f.self, "application/atom+xml"}, {"alternate", f.home(), "text/html"}}}
+	for _, c := range f.comments {
+		out.Entries = append(out.Entries, atomEntry{
+			ID: "urn:freigabe:" + c.ID, Title: f.entryTitle(c), Published: stamp(c.First), Updated: stamp(c.Published),
+			Author: atomAuthor{c.Name}, Links: []atomLink{{"alternate", f.link(c), "text/html"}},
+			Content: atomContent{"html", string(thread.Text(nil, c.Text))},
+		})
+	}
+	body, err := xml.MarshalIndent(out, "", " ")
+	if err != nil {
+		return thread.Rendered{}, fmt.Errorf("atom feed: %w", err)
+	}
+	return thread.Rendered{Body: append([]byte(xml.Header), body...), Type: "application/atom+xml; charset=utf-8", Site: f.site}, nil
+}
+
+func (f feedData) json() (thread.Rendered, error) {
+	items := []any{}
+	for _, c := range f.comments {
+		items = append(items, map[string]any{
+			"id": c.ID, "url": f.link(c), "title": f.entryTitle(c), "content_text": c.Text, "content_html": string(thread.Text(nil, c.Text)),
+			"date_published": c.First.UTC().Format(time.RFC3339), "date_modified": c.Published.UTC().Format(time.RFC3339),
+			"authors": []any{map[string]any{"name": c.Name}}, "language": c.Lang,
+		})
+	}
+	body, err := json.Marshal(map[string]any{
+		"version": "https://jsonfeed.org/version/1.1", "title": f.title(), "home_page_url": f.home(), "feed_url": f.self,
+		"language": f.lang, "items": items,
+	})
+	if err != nil {
+		return thread.Rendered{}, fmt.Errorf("json feed: %w", err)
+	}
+	return thread.Rendered{Body: body, Type: "application/feed+json; charset=utf-8", Site: f.site}, nil
+}

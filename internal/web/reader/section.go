@@ -1,0 +1,267 @@
+package reader
+
+import (
+	"context"
+	"fmt"
+	"html/template"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/freigabe/freigabe/internal/locale"
+	"github.com/freigabe/freigabe/internal/moderation"
+	"github.com/freigabe/freigabe/internal/store"
+	"github.com/freigabe/freigabe/internal/thread"
+	"github.com/freigabe/freigabe/internal/web"
+)
+
+// asked is what the address of a page with comments asks for. Nothing else of a
+// request decides what such a page shows.
+type asked struct {
+	article string
+	lang    string // "" for the site's
+	sort    store.Sort
+	cursor  string
+	comment string // whose page is wanted
+	reply   string // the comment to answer
+	base    string
+	public  string // base again where links must be absolute, "" on the own pages
+}
+
+func (rd *Reader) asked(r *http.Request) asked {
+	q := r.URL.Query()
+	a := asked{
+		article: r.PathValue("id"), lang: lang(q), sort: store.Oldest, cursor: q.Get("cursor"),
+		comment: cleanID(q.Get("k")), reply: cleanID(q.Get("reply")), base: rd.base(r),
+	}
+	if s := store.Sort(q.Get("sort")); s == store.Newest || s == store.Picks {
+		a.sort = s
+	}
+	if a.comment != "" && a.sort == store.Picks {
+		a.sort = store.Oldest // where every comment has its place
+	}
+	return a
+}
+
+// key names the page in memory.
+func (a asked) key(kind string) thread.Key {
+	name := strings.Join([]string{kind, a.base, a.public, a.lang, string(a.sort), a.cursor, a.comment, a.reply}, "\x00")
+	return thread.Key{Article: a.article, Name: name}
+}
+
+// section is the comments of an article with all around them; the template
+// _section.html shows it.
+type section struct {
+	web.Base
+	Article store.Article
+	Site    store.Site
+	Public  string // "" on the own pages, else the address of this installation
+	Page    string // address of the article's page here
+	Sort    store.Sort
+	Sorts   []sortLink
+	List    template.HTML
+	Next    string // address of the next page of comments, "" at the end
+	First   string // address of the first page, "" on it
+	Open    bool
+	Notice  string // why it is closed, or until when it is open
+	Form    form
+	Asset   bool // with the links to script and style
+
+	comments []store.Released
+	until    time.Time // the section changes by itself then
+}
+
+type sortLink struct {
+	Name, Href string
+	Current    bool
+}
+
+// form is what the template _form.html shows.
+type form struct {
+	web.Base
+	Site   store.Site
+	Action string
+	ID     string // of the article, for unique ids
+	Public string
+	Parent store.Released // the comment answered
+	Cancel string
+	Text   string
+	Name   string
+	Email  string
+	Notify bool
+	Key    string // makes a second sending the same submission
+	Error  *formError
+	Length int
+}
+
+type formError struct{ Field, Words string }
+
+// IsError tells whether the error is about a field.
+func (f form) IsError(field string) bool { return f.Error != nil && f.Error.Field == field }
+
+// section gathers what readers see of an article.
+func (rd *Reader) section(ctx context.Context, a asked) (section, error) {
+	art, err := rd.store.Article(ctx, a.article)
+	if err != nil {
+		return section{}, err
+	}
+	site, err := rd.store.Site(ctx, art.Site)
+	if err != nil {
+		return section{}, err
+	}
+	if a.comment != "" {
+		a.cursor, err = rd.store.PageWith(ctx, art.ID, a.comment, a.sort, thread.PageSize)
+		if moderation.KindOf(err) == moderation.NotFound {
+			err = nil // one that is not released is answered as one that never was
+		}
+		if err != nil {
+			return section{}, err
+		}
+	}
+	page, next, err := rd.store.Thread(ctx, art.ID, a.sort, thread.PageSize, a.cursor)
+	if err != nil {
+		return section{}, err
+	}
+	s := section{Article: art, Site: site, Public: a.public, Page: a.public + "/a/" + art.ID, Sort: a.sort, comments: page}
+	s.Lang = or(a.lang, site.Lang)
+	s.state(rd.store.Now())
+	view := thread.View{Lang: s.Lang, Page: s.Page, Open: s.Open, Order: a.sort}
+	s.List = template.HTML(thread.List(nil, view, page)) //nolint:gosec // List escapes
+	s.links(a, next)
+	s.Form = formFor(s.Lang, site, art, a.public)
+	return s, rd.replyTo(ctx, &s, a)
+}
+
+func formFor(lang string, site store.Site, art store.Article, public string) form {
+	f := form{Site: site, Action: public + "/a/" + art.ID, ID: art.ID, Public: public, Length: site.Length()}
+	f.Lang = lang
+	return f
+}
+
+// replyTo makes the form one for an answer, where the comment can be answered.
+func (rd *Reader) replyTo(ctx context.Context, s *section, a asked) error {
+	if a.reply == "" {
+		return nil
+	}
+	c, err := rd.store.Released(ctx, a.reply)
+	if moderation.KindOf(err) == moderation.NotFound || err == nil && c.Article != s.Article.ID {
+		return nil
+	}
+	s.Form.Parent, s.Form.Cancel = c, s.Page+"?k="+c.ID+"#k"+c.ID
+	return err
+}
+
+// links fills in the addresses of the other orders and pages.
+func (s *section) links(a asked, next string) {
+	for _, o := range []store.Sort{store.Oldest, store.Newest, store.Picks} {
+		l := sortLink{locale.T(s.Lang, "reader.sort."+string(o)), s.address(a, o, ""), o == a.sort}
+		s.Sorts = append(s.Sorts, l)
+	}
+	if next != "" {
+		s.Next = s.address(a, a.sort, next)
+	}
+	if a.cursor != "" {
+		s.First = s.address(a, a.sort, "")
+	}
+}
+
+func (s *section) address(a asked, o store.Sort, cursor string) string {
+	q := url.Values{}
+	if o != store.Oldest {
+		q.Set("sort", string(o))
+	}
+	if cursor != "" {
+		q.Set("cursor", cursor)
+	}
+	if a.lang != "" {
+		q.Set("lang", a.lang)
+	}
+	address := s.Page
+	if len(q) > 0 {
+		address += "?" + q.Encode()
+	}
+	return address + "#comments-" + s.Article.ID
+}
+
+// state says whether comments are possible, and the words for it.
+func (s *section) state(now time.Time) {
+	status := s.Article.Status(now)
+	s.Open = status == store.ThreadOpen
+	s.Notice = ThreadNotice(s.Lang, s.Article, status)
+	s.until = thread.NextChange(s.Article, now)
+}
+
+// ThreadNotice says in words why a thread is closed, or until when it is open;
+// "" where there is nothing to say.
+func ThreadNotice(lang string, a store.Article, status string) string {
+	switch status {
+	case store.ThreadNotYet:
+		return locale.T(lang, "reader.closed.notYet", "date", locale.DateTime(lang, a.Opens))
+	case store.ThreadEnded:
+		return locale.T(lang, "reader.closed.at", "date", locale.DateTime(lang, a.Closes))
+	case store.ThreadCapacity:
+		return locale.T(lang, "reader.closed.count", "n", strconv.Itoa(a.CloseCount))
+	case store.ThreadClosed:
+		return locale.T(lang, "reader.closed.generic")
+	}
+	var words []string
+	if !a.Closes.IsZero() {
+		words = append(words, locale.T(lang, "reader.closed.until", "date", locale.DateTime(lang, a.Closes)))
+	}
+	if a.CloseCount > 0 {
+		words = append(words, locale.T(lang, "reader.closed.untilCount", "n", strconv.Itoa(a.CloseCount)))
+	}
+	return strings.Join(words, " ")
+}
+
+// fragment serves the section alone, for server-side includes, and with frame=1
+// as a page for a frame.
+func (rd *Reader) fragment(w http.ResponseWriter, r *http.Request) error {
+	a := rd.asked(r)
+	a.public = a.base
+	kind := "fragment"
+	switch q := r.URL.Query(); {
+	case q.Get("frame") == "1":
+		kind = "frame"
+	case q.Get("assets") == "0":
+		kind = "bare"
+	}
+	page, err := Cached(rd.Pages, r, a.key(kind), func(ctx context.Context) (thread.Rendered, error) {
+		s, err := rd.section(ctx, a)
+		if err != nil {
+			return thread.Rendered{}, err
+		}
+		s.Asset = kind == "fragment"
+		s.Title = s.Article.Doc.Headline
+		name := "embed.html"
+		if kind == "frame" {
+			name = "frame.html"
+		}
+		body, err := web.Render(name, s)
+		return thread.Rendered{Body: body, Type: "text/html; charset=utf-8", Until: s.until, Site: s.Site}, err
+	})
+	if err != nil {
+		return err
+	}
+	AllowOrigin(w, r, page.Site)
+	if kind == "frame" {
+		w.Header().Set("Content-Security-Policy", fmt.Sprintf("default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'self' %s", strings.Join(page.Site.AllowedOrigins(), " ")))
+	}
+	page.Serve(w, r)
+	return nil
+}
+
+// AllowOrigin lets scripts of the site's own pages read an answer; never with
+// credentials, since readers have none.
+func AllowOrigin(w http.ResponseWriter, r *http.Request, site store.Site) {
+	w.Header().Add("Vary", "Origin")
+	origin := r.Header.Get("Origin")
+	for _, allowed := range site.AllowedOrigins() {
+		if origin != "" && origin == allowed {
+			w.Header().Set("Access-Control-Allow-Origin", origin)
+			w.Header().Set("Access-Control-Expose-Headers", "Etag, Retry-After")
+		}
+	}
+}

@@ -1,0 +1,162 @@
+package reader
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+
+	"github.com/freigabe/freigabe/internal/locale"
+	"github.com/freigabe/freigabe/internal/moderation"
+	"github.com/freigabe/freigabe/internal/store"
+	"github.com/freigabe/freigabe/internal/web"
+)
+
+// trap is the field that people do not see and programs fill in. Whoever fills
+// it gets their form back with everything they typed and an empty trap, so that
+// a person whose browser filled it in sends again and loses nothing; pretending
+// that the comment was taken in would lose it.
+const trap = "leave_empty"
+
+// submit takes in a comment from the form: 303 to its receipt, or the form again.
+func (rd *Reader) submit(w http.ResponseWriter, r *http.Request) error {
+	if err := web.ReadForm(r); err != nil {
+		return err
+	}
+	in, site, err := rd.submission(r)
+	if err == nil {
+		var done store.Submitted
+		if done, err = rd.store.Submit(r.Context(), in); err == nil {
+			address := "/receipts/" + done.Token
+			if done.Repeat {
+				address += "?again=1"
+			} else {
+				address += "?new=1"
+			}
+			http.Redirect(w, r, address, http.StatusSeeOther)
+			return nil
+		}
+	}
+	return rd.formAgain(w, r, site, err)
+}
+
+// submission reads and checks what was typed. The site is given as far as it was
+// found, for the form that goes back.
+func (rd *Reader) submission(r *http.Request) (store.Submission, store.Site, error) {
+	f := r.PostForm
+	art, err := rd.store.Article(r.Context(), r.PathValue("id"))
+	if err != nil {
+		return store.Submission{}, store.Site{}, err
+	}
+	site, err := rd.store.Site(r.Context(), art.Site)
+	if err != nil {
+		return store.Submission{}, site, err
+	}
+	if err := FromHere(r, site); err != nil {
+		return store.Submission{}, site, err
+	}
+	if f.Get(trap) != "" {
+		return store.Submission{}, site, moderation.BadField("", "error.trap")
+	}
+	in, err := Clean(site, store.Submission{
+		Article: art.ID, Parent: f.Get("parent_id"), Text: f.Get("text"), Name: f.Get("name"), Email: f.Get("email"),
+		Lang: or(lang(r.URL.Query()), site.Lang), Hinted: f.Get("hinted") == "1",
+	})
+	if err != nil {
+		return in, site, err
+	}
+	if f.Get("notify") != "" && in.Email != "" {
+		in.Notify = "replies"
+	}
+	if in.Sender, err = rd.Server.Sender(r); err != nil {
+		return in, site, err
+	}
+	return in, site, rd.Server.Limits.Take("submit", in.Sender.Now, web.SubmitRate)
+}
+
+// Clean prepares what an author sent, or says which field is wrong.
+func Clean(site store.Site, in store.Submission) (_ store.Submission, err error) {
+	if in.Text, err = moderation.CleanText("text", in.Text, site.Length()); err != nil {
+		return in, err
+	}
+	if in.Name, err = moderation.CleanName(in.Name); err != nil {
+		return in, err
+	}
+	if in.Email, err = moderation.CleanEmail(in.Email); err != nil {
+		return in, err
+	}
+	if in.Parent != "" && cleanID(in.Parent) == "" {
+		return in, moderation.BadField("parent_id", "error.parent")
+	}
+	return in, nil
+}
+
+// FromHere refuses what a foreign page makes a browser send: pages of the site,
+// of this installation, and programs that name no origin may.
+func FromHere(r *http.Request, site store.Site) error {
+	origin := r.Header.Get("Origin")
+	if origin == "" || slices.Contains(site.AllowedOrigins(), origin) {
+		return nil
+	}
+	if u, err := url.Parse(origin); err == nil && u.Host == r.Host {
+		return nil
+	}
+	return &moderation.Error{Kind: moderation.Forbidden, Key: "error.cross_origin"}
+}
+
+// submitPage is the form again, with what was wrong.
+type submitPage struct {
+	frame
+	Article store.Article // the zero value while the database is away
+	Form    form
+}
+
+// formAgain answers an error of the form with the form and all that was typed.
+// It works without the database, so that nobody loses a text to its absence.
+func (rd *Reader) formAgain(w http.ResponseWriter, r *http.Request, site store.Site, cause error) error {
+	status, problem := rd.explain(w, cause)
+	if status == 0 {
+		return cause
+	}
+	language := or(lang(r.URL.Query()), or(site.Lang, "de"))
+	p := submitPage{}
+	p.Lang, p.Site, p.NoIndex = language, site, true
+	p.Title = locale.T(language, "reader.form.title")
+	if art, err := rd.store.Article(r.Context(), r.PathValue("id")); err == nil {
+		p.Article = art
+	}
+	f := formFor(language, site, store.Article{ID: r.PathValue("id")}, "")
+	f.Text, f.Name, f.Email, f.Notify = r.PostForm.Get("text"), r.PostForm.Get("name"), r.PostForm.Get("email"), r.PostForm.Get("notify") != ""
+	if id := cleanID(r.PostForm.Get("parent_id")); id != "" && problem.Field != "parent_id" {
+		if c, err := rd.store.Released(r.Context(), id); err == nil {
+			f.Parent = c
+		}
+	}
+	f.Cancel = "/a/" + f.ID
+	f.Error = &formError{problem.Field, locale.T(language, problem.Key, problem.Args...)}
+	p.Form = f
+	return rd.Server.Page(w, r, status, "submit.html", p)
+}
+
+// explain gives the status and the words for an error that the author of a form
+// can do something about; 0 for any other.
+func (rd *Reader) explain(w http.ResponseWriter, err error) (int, *moderation.Error) {
+	if u, ok := errors.AsType[*web.Unavailable](err); ok {
+		w.Header().Set("Retry-After", strconv.Itoa(max(1, int(u.After.Seconds()+0.999))))
+		return u.Status, &moderation.Error{Key: u.Key}
+	}
+	if errors.Is(err, store.ErrUnavailable) {
+		rd.Server.Log.Error("database not available", "error", err, "route", "submit")
+		w.Header().Set("Retry-After", "5")
+		return http.StatusServiceUnavailable, &moderation.Error{Key: "error.unavailable"}
+	}
+	e, ok := errors.AsType[*moderation.Error](err)
+	switch {
+	case !ok || e.Kind == moderation.NotFound || e.Kind == moderation.Forbidden:
+		return 0, nil
+	case e.Kind == moderation.Conflict:
+		return http.StatusConflict, e
+	}
+	return http.StatusUnprocessableEntity, e
+}
