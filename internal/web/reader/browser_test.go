@@ -404,3 +404,35 @@ func TestReceiptsInTheBrowser(t *testing.T) {
 		}
 	}
 }
+
+// A hint names passage and rule, blocks nothing, and comes once for a text.
+func TestHintBeforeSending(t *testing.T) {
+	w := newTown(t)
+	tab := browser.New(t)
+	send := func(words string) {
+		t.Helper()
+		tab.Open(w.comments + w.article())
+		typeInto(tab, ".fg-area", words)
+		typeInto(tab, "input[name=name]", "Mira")
+		click(tab, ".fg-form .fg-button")
+		tab.WaitFor("document.querySelector('.fg-hints, .fg-mine')")
+	}
+	send("Was für ein Vollpfosten.")
+	if said := browser.Eval[string](tab, "document.activeElement.innerText"); !strings.Contains(said, "„Vollpfosten“") || !strings.Contains(said, "Schimpfwort") {
+		t.Errorf("the hint says %q", said)
+	}
+	sound(t, tab, "with a hint")
+	shot(tab, "hint")
+	if len(w.queue()) != 0 {
+		t.Error("the text was sent before its author decided")
+	}
+	click(tab, ".fg-form .fg-button")
+	tab.WaitFor("document.querySelector('.fg-mine')")
+	if len(w.queue()) != 1 {
+		t.Error("the text was not sent as it is")
+	}
+	send("Alles in Ordnung.")
+	if browser.Eval[bool](tab, "!!document.querySelector('.fg-hints')") {
+		t.Error("a hint for a harmless text")
+	}
+}
