@@ -261,7 +261,7 @@ func runArticle(args []string, io stdio) error {
 		if err != nil {
 			return err
 		}
-		doc, err := readArticle(ctx, home, fs.Arg(0), *address, io)
+		doc, err := takeIn(ctx, home, fs.Arg(0), *address, io)
 		if err != nil {
 			return err
 		}
@@ -284,7 +284,7 @@ func runArticle(args []string, io stdio) error {
 	})
 }
 
-func readArticle(ctx context.Context, home store.Site, file, address string, io stdio) (article.Article, error) {
+func takeIn(ctx context.Context, home store.Site, file, address string, io stdio) (article.Article, error) {
 	if file == "" {
 		return article.Fetch(ctx, http.DefaultClient, address, home.AllowedOrigins())
 	}
