@@ -199,6 +199,7 @@ func runKey(args []string, io stdio) error {
 	}
 	fs := flagSet("key")
 	scope, site, editor := fs.String("scope", "", "desk, read or score"), fs.String("site", "", "the one site; all sites without"), fs.String("editor", "", "for the desk: e-mail of the editor in whose name it acts")
+	policy := policyFlags(fs)
 	return onStore(fs, args, func(ctx context.Context, s *store.Store) error {
 		switch do {
 		case "list":
@@ -219,6 +220,9 @@ func runKey(args []string, io stdio) error {
 				return err
 			}
 			k.Editor = e.ID
+		}
+		if k.Settings, err = settingsOf(k.Scope, policy); err != nil {
+			return err
 		}
 		_, secret, err := s.AddKey(ctx, k)
 		if err != nil {
@@ -257,7 +261,7 @@ func runArticle(args []string, io stdio) error {
 		if err != nil {
 			return err
 		}
-		doc, err := readArticle(ctx, home, fs.Arg(0), *address, io)
+		doc, err := takeIn(ctx, home, fs.Arg(0), *address, io)
 		if err != nil {
 			return err
 		}
@@ -280,7 +284,7 @@ func runArticle(args []string, io stdio) error {
 	})
 }
 
-func readArticle(ctx context.Context, home store.Site, file, address string, io stdio) (article.Article, error) {
+func takeIn(ctx context.Context, home store.Site, file, address string, io stdio) (article.Article, error) {
 	if file == "" {
 		return article.Fetch(ctx, http.DefaultClient, address, home.AllowedOrigins())
 	}

@@ -54,6 +54,7 @@ func init() {
 		{"editor", "add|list", "add a person to the desk, or list them", "freigabe editor add -email anna@morgenblatt.example -name 'Anna Kern' -role chief -password-stdin", runEditor},
 		{"key", "add|list|revoke", "let a program in: prints the key alone, once", "freigabe key add -scope desk -editor anna@morgenblatt.example", runKey},
 		{"article", "add -site S [-url U] [-json] FILE|-", "take in an article: text, HTML or Markdown; prints its id", "freigabe article add -site morgenblatt artikel.html", runArticle},
+		{"assess", "[-article FILE] [-model FILE]", "assess comments from standard input, one JSON object a line", "freigabe assess -article artikel.md < kommentare.txt", plain(runAssess)},
 		{"model", "train -data FILE... -out FILE | eval -model FILE -data FILE...", "train a base model on labelled comments, or measure one", "freigabe model eval -model site.model -data labelled.jsonl", plain(runModel)},
 		{"migrate", "", "bring the database's schema up to date", "freigabe migrate -db postgres://freigabe@db/freigabe", runMigrate},
 		{"check", "[-head HASH]", "verify the record of decisions, every publication and every state", "freigabe check", runCheck},

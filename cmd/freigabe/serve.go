@@ -90,6 +90,7 @@ type node struct {
 	server *web.Server
 	runner *jobs.Runner
 	loops  []func(context.Context) error // that run beside the server
+	finish func()                        // waits for learning under way
 	listen net.Listener
 }
 
@@ -175,5 +176,8 @@ func (n *node) serve(ctx context.Context, ready func(addr string)) error {
 		n.log.Warn("requests cut off", "error", err)
 	}
 	wg.Wait()
+	if n.finish != nil {
+		n.finish()
+	}
 	return errors.Join(err, n.store.Close())
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/freigabe/freigabe/internal/web/desk"
 	"github.com/freigabe/freigabe/internal/web/reader"
 	"github.com/freigabe/freigabe/internal/web/wait"
+	"github.com/prometheus/client_golang/prometheus"
 )
 
 // pageMemory bounds the readers' pages kept in memory, in bytes.
@@ -20,14 +21,21 @@ const pageMemory = 64 << 20
 
 // wire joins the parts of a node. It is the one place that knows them all.
 func (n *node) wire(_ context.Context) error {
+	if n.set.only == "score" {
+		n.wireScore()
+		return nil
+	}
 	brain := jobs.NewBrain(n.store, n.log)
 	n.runner = &jobs.Runner{Store: n.store, Log: n.log, Assessor: brain, Learner: brain}
 	pages := thread.New(n.store, pageMemory)
 	waits := &wait.Estimator{Store: n.store}
-	n.loops = append(n.loops, n.runner.Run, func(ctx context.Context) error { pages.Run(ctx); return nil })
+	n.loops = append(n.loops, n.runner.Run, pages.Run)
 	n.server.Handle(reader.Routes(reader.Options{Server: n.server, Pages: pages, Wait: waits})...)
 	n.server.Handle(api.Routes(api.Options{Server: n.server, Pages: pages, Wait: waits, Hinter: hinter{brain}})...)
 	n.server.Handle(desk.Routes(n.server, desk.Options{Fetch: fetchArticle})...)
+	score, finish := scoreRoutes(n.store, n.server, prometheus.NewRegistry())
+	n.finish = finish
+	n.server.Handle(score...)
 	return nil
 }
 

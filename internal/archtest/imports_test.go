@@ -29,7 +29,9 @@ var allowed = map[string][]string{
 	"internal/importer": services,
 	"internal/demo":     services,
 
-	"internal/web/perspective": {"internal/assess", "internal/moderation", "internal/locale", "internal/config"}, // not the store: it keeps nothing
+	"internal/web/perspective": {"internal/web", "internal/assess", "internal/moderation", "internal/locale", "internal/config"}, // not the store: it keeps nothing
+
+	"internal/neighbour": {"internal/web/perspective", "internal/store", "internal/assess", "internal/moderation"},
 
 	"internal/thread":     {"internal/store", "internal/moderation", "internal/locale", "frontend"},
 	"internal/store":      {"internal/moderation", "internal/article"}, // never assess: scores are data to it

@@ -121,14 +121,14 @@ func (r *Runner) loop(ctx context.Context, l lane) {
 		select {
 		case <-ctx.Done():
 		case <-bell:
-		case <-time.After(r.pause(ctx)):
+		case <-time.After(r.pause(ctx, l)):
 		}
 	}
 }
 
 // pause is the time until the next job is due, at most pollEvery.
-func (r *Runner) pause(ctx context.Context) time.Duration {
-	next, ok, err := r.Store.NextJob(ctx)
+func (r *Runner) pause(ctx context.Context, l lane) time.Duration {
+	next, ok, err := r.Store.NextJob(ctx, l.kinds...)
 	if err != nil || !ok {
 		return pollEvery
 	}

@@ -16,7 +16,6 @@ type dialect struct {
 	forUpdate string            // locks the rows read; SQLite has one writer and needs none
 	skip      string            // likewise, passing over rows that somebody else holds
 	words     map[string]string // fills the double braces in migrations
-	settled   string            // outbox rows before which no transaction is still open
 }
 
 var sqliteDialect = dialect{
@@ -27,7 +26,6 @@ var sqliteDialect = dialect{
 		"xid":       "integer not null default 0",
 		"clustered": " without rowid",
 	},
-	settled: "1=1",
 }
 
 var postgresDialect = dialect{
@@ -40,9 +38,6 @@ var postgresDialect = dialect{
 		"xid":       "xid8 not null default pg_current_xact_id()",
 		"clustered": "",
 	},
-	// Identity values commit out of order; a row counts only when every
-	// transaction that started before it has ended.
-	settled: "xid < pg_snapshot_xmin(pg_current_snapshot())",
 }
 
 func (d dialect) fill(sql string) string {

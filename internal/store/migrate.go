@@ -19,7 +19,7 @@ var migrations embed.FS
 // transaction of its own. Files are never changed after a release, since nodes of
 // two versions run side by side during an upgrade; a changed one is refused.
 func (s *Store) Migrate(ctx context.Context) error {
-	err := s.write(ctx, func(tx *sql.Tx) error {
+	err := s.writeLong(ctx, func(tx *sql.Tx) error {
 		if s.d.name == "postgres" {
 			// Several nodes may start at once; the first does the work.
 			if _, err := tx.ExecContext(ctx, "select pg_advisory_xact_lock(7133701)"); err != nil {

@@ -24,7 +24,7 @@ type Waiter interface {
 type Options struct {
 	Server *web.Server
 	Pages  *thread.Pages
-	Wait   Waiter
+	Wait   Waiter                          // nil: by the record and the opening hours
 	Public string                          // public address, such as https://kommentare.example; "": as asked
 	Ready  func(ctx context.Context) error // nil, or says why the node should get no requests yet
 }
@@ -37,6 +37,9 @@ type Reader struct {
 
 // Routes lists the readers' routes.
 func Routes(o Options) []web.Route {
+	if o.Wait == nil {
+		o.Wait = &wait.Estimator{Store: o.Server.Store}
+	}
 	rd := &Reader{o, o.Server.Store}
 	get := func(path string, h web.Handler) web.Route {
 		return web.Route{Pattern: "GET " + path, Access: web.Public, Handler: h}
