@@ -75,3 +75,6 @@ func (m *Model) Untaught() (*Model, error) {
 	b.Heads, b.Weight = nil, nil
 	return newModel(&b, "000000000000")
 }
+
+// Embedded is the file of the base that ships.
+func Embedded() []byte { return embedded }
