@@ -61,6 +61,7 @@ func Routes(srv *web.Server, o Options) []web.Route {
 		{Pattern: "POST /desk/bundles/settings", Access: web.Desk, Handler: d.setBundles},
 		{Pattern: "GET /desk/bundles/{id}", Access: web.Desk, Handler: d.bundlePage},
 		{Pattern: "POST /desk/bundles/{id}", Access: web.Desk, Handler: d.stepBundle},
+		{Pattern: "GET /desk/stats", Access: web.Desk, Handler: d.statsPage},
 		{Pattern: "GET /desk/settings", Access: web.Desk, Handler: d.settingsPage},
 		{Pattern: "POST /desk/settings", Access: web.Desk, Handler: d.saveSettings},
 		{Pattern: "POST /desk/sessions", Access: web.Desk, Handler: d.endSession},
