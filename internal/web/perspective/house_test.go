@@ -25,7 +25,8 @@ type house struct {
 	*httptest.Server
 	t       testing.TB
 	keys    map[string]perspective.Key
-	broken  error // what looking up a key fails with
+	broken  error         // what looking up a key fails with
+	hold    chan struct{} // looking up a key waits for its end, where there is one
 	mu      sync.Mutex
 	lessons []perspective.Lesson
 	settled []perspective.Settlement
@@ -34,6 +35,9 @@ type house struct {
 }
 
 func (h *house) Lookup(_ context.Context, secret string) (perspective.Key, error) {
+	if h.hold != nil {
+		<-h.hold
+	}
 	if h.broken != nil {
 		return perspective.Key{}, h.broken
 	}
