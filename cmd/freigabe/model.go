@@ -12,7 +12,7 @@ import (
 	"github.com/freigabe/freigabe/internal/assess"
 )
 
-const modelUsage = `usage: freigabe model train [-rule RULE,...] -data FILE... -out FILE
+const modelUsage = `usage: freigabe model train [-rule RULE,...] [-names keep|neutral] -data FILE... -out FILE
        freigabe model eval -model FILE [-rule RULE] -data FILE...`
 
 // runModel trains a base model or measures one. Exit codes: 0 fine, 1 failed,
@@ -62,6 +62,7 @@ type modelArgs struct {
 	data       []string
 	out, model string
 	rules      []string
+	names      assess.Names
 }
 
 // modelFlags reads the arguments by hand, because -data may be followed by
@@ -85,6 +86,11 @@ func modelFlags(args []string) (f modelArgs, err error) {
 			f.out = a
 		case "model":
 			f.model = a
+		case "names":
+			if a != "keep" && a != "neutral" {
+				return f, usageError("-names takes keep or neutral")
+			}
+			f.names = a == "neutral"
 		case "rule":
 			f.rules = append(f.rules, strings.Split(a, ",")...)
 		default:
@@ -134,7 +140,7 @@ func (f *modelArgs) train(out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	m, data, err := assess.Train(rows)
+	m, data, err := assess.Train(rows, f.names)
 	if err != nil {
 		return err
 	}

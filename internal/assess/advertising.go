@@ -33,6 +33,7 @@ type advert struct {
 	offers, contacts, cites           float64
 	foreign, emails, amounts, sellers int
 	hosts                             []string
+	called                            bool // a telephone number is given
 }
 
 // mark adds weight for a passage and names it.
@@ -48,7 +49,7 @@ func (ad *advert) link(l *link.Link) {
 	host := link.Domain(l.Host)
 	if l.Email {
 		ad.emails++
-		ad.mark(start, end, "advert.email", "", 0.7)
+		ad.mark(start, end, "advert.email", "", 1.3)
 		return
 	}
 	if ad.allowed(l.Host) || ad.allowed(host) {
@@ -128,9 +129,10 @@ func (ad *advert) prices() {
 			}
 		}
 	}
-	if ad.offers > 0 {
-		for _, p := range ad.phones() {
-			ad.mark(p[0], p[1], "advert.phone", "", 2.0)
+	for i, p := range ad.phones() {
+		if i == 0 {
+			ad.called = true
+			ad.mark(p[0], p[1], "advert.phone", "", 1.4+min(1.4, 0.7*ad.offers))
 		}
 	}
 }
@@ -175,13 +177,13 @@ func boost(b bool) float64 {
 // combine weighs what only counts together: a contact with an offer, a foreign
 // link with an offer, a link given as evidence.
 func (ad *advert) combine() {
-	if ad.contacts > 0 && (ad.offers > 0 || ad.foreign > 0 || ad.emails > 0) {
+	if ad.contacts > 0 && (ad.offers > 0 || ad.foreign > 0 || ad.emails > 0 || ad.called) {
 		ad.z += 1.4
 	}
-	if ad.foreign > 0 && ad.offers > 0 {
+	if (ad.foreign > 0 || ad.emails > 0 || ad.called) && ad.offers > 0 {
 		ad.z += 1.6
 	}
-	if ad.foreign == 0 && ad.emails == 0 && ad.contacts == 0 && ad.amounts == 0 && ad.offers < 3 {
+	if ad.foreign == 0 && ad.emails == 0 && ad.contacts == 0 && ad.amounts == 0 && !ad.called && ad.offers < 3 {
 		// Words of trade alone are how people talk about prices and offers.
 		ad.z -= 1.4
 	}

@@ -4,15 +4,14 @@ import (
 	"sort"
 
 	"github.com/freigabe/freigabe/internal/assess/german"
+	"github.com/freigabe/freigabe/internal/assess/learn"
 	"github.com/freigabe/freigabe/internal/assess/vocab"
 	"github.com/freigabe/freigabe/internal/moderation"
 )
 
-// predict reads the learned features once for all heads. Words that name a group
-// of people enter as one neutral word, so that no group weighs more than another.
+// predict reads the learned features once for all heads.
 func (r *result) predict() {
-	r.masked = groupMask(r.reader.Words, r.masked[:0])
-	r.vector.Extract(&r.text, r.masked)
+	r.extract(r.m.base.Neutral)
 	r.m.base.Weigh(&r.vector, &r.weighted)
 	r.m.base.Predict(&r.vector, &r.weighted, r.logits[:len(r.m.base.Heads)])
 }
@@ -25,15 +24,19 @@ func groupMask(words []vocab.Word, dst []bool) []bool {
 	return dst
 }
 
-// baseLogit is the calibrated log-odds of the base for a rule; ok is false where
-// the base has no head for it.
+// The share of breaches in the base's corpus and, roughly, in what a newsroom
+// gets before it has decided enough to know its own.
+const corpusShare, usualShare = 0.38, 0.2
+
+// baseLogit is the calibrated log-odds of the base for a rule at the usual share
+// of breaches; ok is false where the base has no head for it.
 func (r *result) baseLogit(slot int) (z float64, ok bool) {
 	h := r.m.heads[slot]
 	if h < 0 {
 		return 0, false
 	}
 	head := &r.m.base.Heads[h]
-	return float64(head.Slope*r.logits[h] + head.Shift), true
+	return learn.Prior(float64(head.Slope*r.logits[h]+head.Shift), corpusShare, usualShare), true
 }
 
 // aggression joins the learned score with what is certain: threats, wishes of

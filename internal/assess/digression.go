@@ -21,9 +21,13 @@ func (m *Model) Relate(a Article, thread []string) *Relation {
 	return &Relation{relevance.NewProfile(a.Headline, a.Lede, a.Body, thread, m.stemIDF)}
 }
 
+// commonStem is taken off every stem's weight, so that words of everyday hardly
+// tie a comment to an article.
+const commonStem = 3
+
 // stemIDF is the inverse document frequency of a stem in the base's corpus.
 func (m *Model) stemIDF(stem []byte) float64 {
-	return float64(m.base.Stems[learn.StemHash(stem)]) * learn.IDFStep
+	return max(0.3, float64(m.base.Stems[learn.StemHash(stem)])*learn.IDFStep-commonStem)
 }
 
 // relations keeps the last prepared articles, so that a caller who assesses many
@@ -100,12 +104,20 @@ func (r *result) digression() {
 // stray turns a relation into log-odds and passages.
 func (r *result) stray(rel relevance.Relation, reply bool) (float64, []moderation.Passage) {
 	var passages []moderation.Passage
-	z := -0.4 - 4.5*rel.Shared - 0.25*float64(min(rel.Matches, 4))
+	apart := rel.Stray >= 0 && rel.Topic < 0.35
+	shared, matches := rel.Shared, float64(min(rel.Matches, 4))
+	if apart { // one word in common is chance where the field of talk is another
+		if rel.Matches < 2 {
+			shared *= 0.15
+		}
+		shared, matches = 0.6*shared, 0
+	}
+	z := -1.5 - 4.5*shared - 0.25*matches
 	if rel.Topic >= 0 {
 		z += 1.2 - 3.2*rel.Topic
 	}
-	if rel.Stray >= 0 && rel.Topic < 0.35 {
-		z += 1.6 * rel.Strength
+	if apart {
+		z += 1.5 * rel.Strength
 		passages = append(passages, r.passage(rel.StrayAt, rel.StrayAt, "digression.topic", relevance.Topics[rel.Stray]))
 	}
 	turn := r.turn()
@@ -113,7 +125,7 @@ func (r *result) stray(rel relevance.Relation, reply bool) (float64, []moderatio
 		z += 1.6
 		passages = append(passages, r.passage(turn, turn, "digression.turn", ""))
 	}
-	z -= r.pardon(rel, turn >= 0)
+	z -= r.pardon(rel, turn >= 0, apart)
 	if reply {
 		z -= 0.7
 	}
@@ -122,13 +134,16 @@ func (r *result) stray(rel relevance.Relation, reply bool) (float64, []moderatio
 
 // pardon is what speaks for a comment that shares no words: it is short, thanks,
 // agrees, asks, corrects or speaks of the article itself.
-func (r *result) pardon(rel relevance.Relation, turned bool) float64 {
+func (r *result) pardon(rel relevance.Relation, turned, apart bool) float64 {
 	w := 0.0
 	if rel.Content < 6 {
 		w += 0.55 * float64(6-rel.Content)
 	}
 	if turned {
 		return w / 2
+	}
+	if apart {
+		w *= 0.3
 	}
 	agree := 0
 	for i := range r.reader.Words {

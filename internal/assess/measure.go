@@ -36,12 +36,12 @@ func Measure(m *Model, rows []Row) ([]Measured, error) {
 		if len(scores) == 0 {
 			return nil, errors.New("measure " + name + ": no row could be checked for it")
 		}
-		out = append(out, compare(name, m.version, scores, labels))
+		out = append(out, compare(name, m.version, scores, labels, m.cut(name)))
 	}
 	return out, nil
 }
 
-func compare(name, version string, scores []float64, labels []bool) Measured {
+func compare(name, version string, scores []float64, labels []bool, cut float64) Measured {
 	h := Measured{Rule: name, Version: version, Rows: len(scores)}
 	checked := make([]Checked, len(scores))
 	for i := range scores {
@@ -50,7 +50,7 @@ func compare(name, version string, scores []float64, labels []bool) Measured {
 			h.Positive++
 		}
 	}
-	h.MacroF1, h.AUC = learn.MacroF1(scores, labels, 0.5), learn.AUC(scores, labels)
+	h.MacroF1, h.AUC = learn.MacroF1(scores, labels, cut), learn.AUC(scores, labels)
 	h.Brier, h.ECE = learn.Calibration(scores, labels)
 	h.Bands = Bands(DefaultCuts, checked)
 	return h
@@ -62,7 +62,7 @@ func (m *Model) headScore(name, text string) (float64, bool) {
 	if h := m.base.Head(name); h >= 0 {
 		a := analyses.Get().(*analysis)
 		defer analyses.Put(a)
-		a.features(text)
+		a.features(text, m.base.Neutral)
 		m.base.Weigh(&a.vector, &a.weighted)
 		m.base.Predict(&a.vector, &a.weighted, a.logits[:len(m.base.Heads)])
 		return m.base.Heads[h].Probability(a.logits[h]), true
@@ -79,4 +79,12 @@ func (m *Model) headScore(name, text string) (float64, bool) {
 		return 0, false
 	}
 	return *s.Value, true
+}
+
+// cut is the probability from which on a head says "breach" when it must choose.
+func (m *Model) cut(name string) float64 {
+	if h := m.base.Head(name); h >= 0 {
+		return float64(m.base.Heads[h].Cut)
+	}
+	return 0.5
 }

@@ -35,10 +35,21 @@ func KnownHead(name string) bool {
 	return name == ""
 }
 
+// Names says how a base treats the words that name a group of people.
+type Names bool
+
+// With NeutralNames they enter as one word without letters, so that no group
+// weighs more than another: the shipped base is trained so. With KeptNames they
+// enter as they are, which is a little sharper and less fair.
+const (
+	KeptNames    Names = false
+	NeutralNames Names = true
+)
+
 // Train makes a base from labelled rows: one regression for each rule named in
 // them. The same rows in the same order give the same bytes.
-func Train(rows []Row) (*Model, []byte, error) {
-	b, _, err := train(rows, learn.Defaults)
+func Train(rows []Row, names Names) (*Model, []byte, error) {
+	b, err := train(rows, names, learn.Defaults)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -50,7 +61,7 @@ func Train(rows []Row) (*Model, []byte, error) {
 	return m, buf.Bytes(), err
 }
 
-func train(rows []Row, o learn.Options) (*learn.Base, []*learn.Linear, error) {
+func train(rows []Row, neutral Names, o learn.Options) (*learn.Base, error) {
 	var c learn.Builder
 	a := analyses.Get().(*analysis)
 	defer analyses.Put(a)
@@ -59,49 +70,60 @@ func train(rows []Row, o learn.Options) (*learn.Base, []*learn.Linear, error) {
 			c.Again()
 			continue
 		}
-		a.features(rows[i].Text)
+		a.features(rows[i].Text, bool(neutral))
 		c.Add(&a.vector)
 		c.AddStems(stemBuckets(a))
 	}
 	b, samples := c.Build()
+	b.Neutral = bool(neutral)
 	var names []string
 	var heads []*learn.Linear
-	var platt [][2]float32
+	var platt [][3]float32
 	var counts []uint32
 	for _, name := range headsOf(rows) {
 		part := partOf(rows, samples, name)
 		if !bothClasses(part) {
-			return nil, nil, fmt.Errorf("train %s: the rows need texts of both labels", name)
+			return nil, fmt.Errorf("train %s: the rows need texts of both labels", name)
 		}
-		slope, shift := crossPlatt(part, len(b.Mean), o)
-		names, heads = append(names, name), append(heads, learn.Train(part, len(b.Mean), o))
-		platt = append(platt, [2]float32{slope, shift})
+		slope, shift, cut := crossPlatt(part, len(b.Mean), o)
+		names, heads = append(names, name), append(heads, learn.Exact(part, len(b.Mean), o))
+		platt = append(platt, [3]float32{slope, shift, cut})
 		counts = append(counts, uint32(len(part)))
 	}
 	b.Quantise(names, heads)
 	for h := range b.Heads {
-		b.Heads[h].Slope, b.Heads[h].Shift, b.Heads[h].Rows = platt[h][0], platt[h][1], counts[h]
+		b.Heads[h].Slope, b.Heads[h].Shift, b.Heads[h].Cut, b.Heads[h].Rows = platt[h][0], platt[h][1], platt[h][2], counts[h]
 	}
-	return b, heads, nil
+	return b, nil
 }
 
 // features reads what the learned model sees of a text.
-func (a *analysis) features(text string) {
+func (a *analysis) features(text string, neutral bool) {
 	a.read(text, "de")
 	a.fillDense()
-	a.masked = groupMask(a.reader.Words, a.masked[:0])
+	a.extract(neutral)
+}
+
+// extract reads the hashed features, with the words that name a group of people
+// made neutral where the base wants it.
+func (a *analysis) extract(neutral bool) {
+	a.masked = a.masked[:0]
+	if neutral {
+		a.masked = groupMask(a.reader.Words, a.masked)
+	}
 	a.vector.Extract(&a.text, a.masked)
 }
 
 // stemBuckets are the distinct buckets of a text's stems.
 func stemBuckets(a *analysis) []uint32 {
 	seen := map[uint32]bool{}
+	var root [128]byte
 	var out []uint32
 	for i, k := range a.text.Tokens {
 		if k.Kind != german.Word || a.reader.Words[i].Has(vocab.Stop) {
 			continue
 		}
-		if b := learn.StemHash(german.Stem(a.text.Folded(k))); !seen[b] {
+		if b := learn.StemHash(german.Root(root[:0], a.text.Folded(k))); !seen[b] {
 			seen[b] = true
 			out = append(out, b)
 		}
@@ -149,7 +171,7 @@ func bothClasses(part []learn.Sample) bool {
 // that it does not see scores of rows the model was trained on.
 const plattFolds = 3
 
-func crossPlatt(part []learn.Sample, dense int, o learn.Options) (slope, shift float32) {
+func crossPlatt(part []learn.Sample, dense int, o learn.Options) (slope, shift, cut float32) {
 	var points []learn.Point
 	for f := range plattFolds {
 		var fit, rest []learn.Sample
@@ -161,13 +183,17 @@ func crossPlatt(part []learn.Sample, dense int, o learn.Options) (slope, shift f
 			}
 		}
 		if !bothClasses(fit) {
-			return 1, 0
+			return 1, 0, 0.5
 		}
-		m := learn.Train(fit, dense, o)
+		m := learn.Exact(fit, dense, o)
 		for i := range rest {
 			points = append(points, learn.Point{Z: float64(m.Score(&rest[i])), Label: rest[i].Label, Weight: 1})
 		}
 	}
-	a, b := learn.Platt(learn.Balanced(points))
-	return float32(a), float32(b)
+	a, b := learn.Platt(points)
+	p, labels := make([]float64, len(points)), make([]bool, len(points))
+	for i, x := range points {
+		p[i], labels[i] = sigmoid(a*x.Z+b), x.Label
+	}
+	return float32(a), float32(b), float32(learn.BestCut(p, labels))
 }

@@ -77,6 +77,7 @@ func (r *Runner) setUp() {
 		"tell":        r.tellAuthor,
 		"tell-parent": r.tellParent,
 		"learn":       r.learn,
+		"webhook":     r.webhook,
 		"expire":      r.expire,
 	}
 	r.lanes = []lane{
@@ -84,6 +85,7 @@ func (r *Runner) setUp() {
 		{[]string{"assess"}, max(1, runtime.NumCPU()/2), time.Minute},
 		{[]string{"tell", "tell-parent"}, 2, 2 * time.Minute},
 		{[]string{"learn"}, 1, time.Minute},
+		{[]string{"webhook"}, 2, time.Minute},
 		{[]string{"expire"}, 1, 10 * time.Minute},
 	}
 }
@@ -121,14 +123,14 @@ func (r *Runner) loop(ctx context.Context, l lane) {
 		select {
 		case <-ctx.Done():
 		case <-bell:
-		case <-time.After(r.pause(ctx)):
+		case <-time.After(r.pause(ctx, l)):
 		}
 	}
 }
 
 // pause is the time until the next job is due, at most pollEvery.
-func (r *Runner) pause(ctx context.Context) time.Duration {
-	next, ok, err := r.Store.NextJob(ctx)
+func (r *Runner) pause(ctx context.Context, l lane) time.Duration {
+	next, ok, err := r.Store.NextJob(ctx, l.kinds...)
 	if err != nil || !ok {
 		return pollEvery
 	}

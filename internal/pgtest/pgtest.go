@@ -39,6 +39,7 @@ var shared struct {
 	once sync.Once
 	dsn  string
 	err  error
+	kept *Server // its lock file must not be collected: that would let others sweep the folder
 }
 
 // New returns the address (postgres://…) of an empty UTF-8 database that no
@@ -69,6 +70,7 @@ func startShared(bin string) (dsn string, err error) {
 		"listen_addresses=", "fsync=off", "synchronous_commit=off", "full_page_writes=off",
 	}
 	s.DSN = "postgres://" + superuser + "@/postgres?host=" + url.QueryEscape(s.dir)
+	shared.kept = s
 	return s.DSN, s.start()
 }
 

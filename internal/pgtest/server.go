@@ -185,7 +185,7 @@ func (s *Server) launch() error {
 	}
 	defer log.Close()
 	args := []string{"-D", s.data(), "-k", s.dir}
-	for _, setting := range append([]string{"shared_buffers=64MB", "max_connections=200"}, s.settings...) {
+	for _, setting := range append([]string{"shared_buffers=64MB", "max_connections=500"}, s.settings...) {
 		args = append(args, "-c", setting)
 	}
 	s.cmd = exec.Command(filepath.Join(s.bin, "postgres"), args...)

@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"time"
+
+	"github.com/freigabe/freigabe/internal/moderation"
 )
 
 // Claimant is who takes a comment onto the screen: a person in one browser. The
@@ -54,4 +56,51 @@ func (s *Store) Unclaim(ctx context.Context, who Claimant, keep ...string) error
 		_, err := exec(ctx, tx, query, args...)
 		return err
 	})
+}
+
+// Standing is where a comment stands now, and who put it there.
+type Standing struct {
+	ID       string
+	Revision int // the newest
+	State    moderation.State
+	Editor   string          // name of who took the decision in force, "" for none
+	Step     moderation.Step // of that decision
+}
+
+// Standings tells where comments stand; unknown ones are left out.
+func (s *Store) Standings(ctx context.Context, comments []string) ([]Standing, error) {
+	if len(comments) == 0 {
+		return nil, nil
+	}
+	in, args := placeholders(comments, 1)
+	var out []Standing
+	err := each(ctx, s.read, func(r *sql.Rows) error {
+		var x Standing
+		err := r.Scan(&x.ID, &x.Revision, &x.State, &x.Editor, &x.Step)
+		out = append(out, x)
+		return err
+	}, `select c.id, c.revision, r.state, coalesce(e.name, ''), coalesce(d.step, '') from comments c
+		join revisions r on r.comment_id = c.id and r.number = c.revision
+		left join decisions d on d.id = r.decision_id left join editors e on e.id = d.actor_id where c.id in (`+in+")", args...)
+	return out, err
+}
+
+// Present says that somebody has comments of an article on the screen.
+type Present struct {
+	Article string
+	Editor  string // id
+	Name    string
+}
+
+// Presence tells who is at which article of a site ("" for all).
+func (s *Store) Presence(ctx context.Context, site string) ([]Present, error) {
+	var out []Present
+	err := each(ctx, s.read, func(r *sql.Rows) error {
+		var x Present
+		err := r.Scan(&x.Article, &x.Editor, &x.Name)
+		out = append(out, x)
+		return err
+	}, `select distinct c.article_id, e.id, e.name from claims k join comments c on c.id = k.comment_id join editors e on e.id = k.editor_id
+		where k.until > $1 and ($2 = '' or c.site_id = $2) order by e.name, c.article_id`, micros(s.Now()), site)
+	return out, err
 }

@@ -15,8 +15,8 @@ type dialect struct {
 	name      string
 	forUpdate string            // locks the rows read; SQLite has one writer and needs none
 	skip      string            // likewise, passing over rows that somebody else holds
+	givenIDs  string            // lets an insert bring its own ids
 	words     map[string]string // fills the double braces in migrations
-	settled   string            // outbox rows before which no transaction is still open
 }
 
 var sqliteDialect = dialect{
@@ -27,22 +27,19 @@ var sqliteDialect = dialect{
 		"xid":       "integer not null default 0",
 		"clustered": " without rowid",
 	},
-	settled: "1=1",
 }
 
 var postgresDialect = dialect{
 	name:      "postgres",
 	forUpdate: " for update",
 	skip:      " for update skip locked",
+	givenIDs:  " overriding system value",
 	words: map[string]string{
 		"bytes":     "bytea",
 		"identity":  "bigint generated always as identity primary key",
 		"xid":       "xid8 not null default pg_current_xact_id()",
 		"clustered": "",
 	},
-	// Identity values commit out of order; a row counts only when every
-	// transaction that started before it has ended.
-	settled: "xid < pg_snapshot_xmin(pg_current_snapshot())",
 }
 
 func (d dialect) fill(sql string) string {

@@ -35,32 +35,15 @@ func (s *Store) AddJob(ctx context.Context, kind, key, payload string, at time.T
 // ClaimJobs takes up to limit due jobs of the kinds for the time of the lease.
 func (s *Store) ClaimJobs(ctx context.Context, kinds []string, limit int, lease time.Duration) ([]Job, error) {
 	now := s.Now()
-	due, err := s.jobsDue(ctx, now)
+	due, err := s.jobsDue(ctx, kinds, now)
 	if err != nil || !due {
 		return nil, err
 	}
 	var out []Job
 	err = s.write(ctx, func(tx *sql.Tx) error {
 		out = nil
-		in, args := placeholders(kinds, 3)
-		args = append([]any{micros(now), limit}, args...)
-		err := each(ctx, tx, func(r *sql.Rows) error {
-			var j Job
-			var at int64
-			err := r.Scan(&j.ID, &j.Kind, &j.Key, &j.Payload, &at, &j.Attempts, &j.Token)
-			j.RunAt = fromMicros(at)
-			out = append(out, j)
-			return err
-		}, "select id, kind, key, payload, run_at, attempts, token from jobs where run_at <= $1 and lease_until <= $1 and kind in ("+in+") order by run_at, id limit $2"+s.d.skip, args...)
-		if err != nil {
-			return err
-		}
-		for i := range out {
-			out[i].Token++
-			out[i].Attempts++
-			_, err := exec(ctx, tx, "update jobs set lease_until = $2, token = $3, attempts = $4 where id = $1",
-				out[i].ID, micros(now.Add(lease)), out[i].Token, out[i].Attempts)
-			if err != nil {
+		for _, kind := range kinds {
+			if err := s.claimKind(ctx, tx, kind, limit, now, lease, &out); err != nil {
 				return err
 			}
 		}
@@ -69,11 +52,45 @@ func (s *Store) ClaimJobs(ctx context.Context, kinds []string, limit int, lease 
 	return out, err
 }
 
+// claimKind adds due jobs of one kind. One kind at a time: so a million waiting
+// jobs of another kind are never read.
+func (s *Store) claimKind(ctx context.Context, tx *sql.Tx, kind string, limit int, now time.Time, lease time.Duration, out *[]Job) error {
+	from := len(*out)
+	err := each(ctx, tx, func(r *sql.Rows) error {
+		var j Job
+		var at int64
+		err := r.Scan(&j.ID, &j.Kind, &j.Key, &j.Payload, &at, &j.Attempts, &j.Token)
+		j.RunAt = fromMicros(at)
+		*out = append(*out, j)
+		return err
+	}, "select id, kind, key, payload, run_at, attempts, token from jobs where kind = $1 and run_at <= $2 and lease_until <= $2 order by run_at, id limit $3"+s.d.skip,
+		kind, micros(now), limit-from)
+	if err != nil {
+		return err
+	}
+	for i := range (*out)[from:] {
+		j := &(*out)[from+i]
+		j.Token++
+		j.Attempts++
+		_, err := exec(ctx, tx, "update jobs set lease_until = $2, token = $3, attempts = $4 where id = $1",
+			j.ID, micros(now.Add(lease)), j.Token, j.Attempts)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // jobsDue spares the writer where nothing is due.
-func (s *Store) jobsDue(ctx context.Context, now time.Time) (bool, error) {
-	var n int
-	err := s.read.QueryRowContext(ctx, "select count(*) from (select 1 from jobs where run_at <= $1 and lease_until <= $1 limit 1) due", micros(now)).Scan(&n)
-	return n > 0, classify(err)
+func (s *Store) jobsDue(ctx context.Context, kinds []string, now time.Time) (bool, error) {
+	for _, kind := range kinds {
+		var n int
+		err := s.read.QueryRowContext(ctx, "select count(*) from (select 1 from jobs where kind = $1 and run_at <= $2 and lease_until <= $2 limit 1) due", kind, micros(now)).Scan(&n)
+		if n > 0 || err != nil {
+			return n > 0, classify(err)
+		}
+	}
+	return false, nil
 }
 
 func placeholders(values []string, from int) (string, []any) {
@@ -105,11 +122,52 @@ func (s *Store) RetryJob(ctx context.Context, j Job, at time.Time, cause string)
 	})
 }
 
-// NextJob gives the time of the next job that waits, and whether there is one.
-func (s *Store) NextJob(ctx context.Context) (time.Time, bool, error) {
-	var at sql.NullInt64
-	err := s.read.QueryRowContext(ctx, "select min(case when lease_until > run_at then lease_until else run_at end) from jobs").Scan(&at)
-	return timeOf(at), at.Valid, classify(err)
+// NextJob gives the time of the next job of the kinds that waits, and whether
+// there is one. Jobs that somebody has at the moment are left out.
+func (s *Store) NextJob(ctx context.Context, kinds ...string) (time.Time, bool, error) {
+	var next sql.NullInt64
+	now := micros(s.Now())
+	for _, kind := range kinds {
+		var at sql.NullInt64
+		err := s.read.QueryRowContext(ctx, "select min(run_at) from (select run_at from jobs where kind = $1 and lease_until <= $2 order by run_at, id limit 1) waiting", kind, now).Scan(&at)
+		if err != nil {
+			return time.Time{}, false, classify(err)
+		}
+		if at.Valid && (!next.Valid || at.Int64 < next.Int64) {
+			next = at
+		}
+	}
+	return timeOf(next), next.Valid, nil
+}
+
+// Backlog is how much work of a kind waits.
+type Backlog struct {
+	Kind   string
+	Due    int       // should have begun, up to backlogCap
+	Oldest time.Time // since when the oldest is due
+	Failed int       // waits after a failure
+}
+
+// backlogCap bounds how far Backlogs counts: more is only “very much”.
+const backlogCap = 10000
+
+// Backlogs tells how much work of the kinds waits, for those who watch over the
+// installation.
+func (s *Store) Backlogs(ctx context.Context, kinds ...string) ([]Backlog, error) {
+	now := micros(s.Now())
+	out := make([]Backlog, 0, len(kinds))
+	for _, kind := range kinds {
+		var oldest sql.NullInt64
+		b := Backlog{Kind: kind}
+		err := s.read.QueryRowContext(ctx, `select count(*), min(run_at), coalesce(sum(case when failed <> '' then 1 else 0 end), 0)
+			from (select run_at, failed from jobs where kind = $1 and run_at <= $2 order by run_at, id limit $3) due`, kind, now, backlogCap).Scan(&b.Due, &oldest, &b.Failed)
+		if err != nil {
+			return nil, classify(err)
+		}
+		b.Oldest = timeOf(oldest)
+		out = append(out, b)
+	}
+	return out, nil
 }
 
 // Lease takes or keeps a named duty for one node. The token grows with each new

@@ -14,17 +14,19 @@ import (
 	"time"
 
 	"github.com/freigabe/freigabe/internal/moderation"
-	_ "github.com/jackc/pgx/v5/stdlib" // registers the driver "pgx"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
 )
 
 var errClosed = errors.New("store is closed")
 
 // Options say where the data is and what time it is.
 type Options struct {
-	DSN     string           // sqlite:PATH or postgres://…
-	ReadDSN string           // readers' pages, for PostgreSQL: another role or replicas; "" for DSN
-	Clock   func() time.Time // nil: time.Now
-	Hold    *time.Duration   // overrides every site's hold; nil: as the site says
+	DSN       string           // sqlite:PATH or postgres://…; several hosts with target_session_attrs=read-write for failover
+	ReadDSN   string           // readers' pages, for PostgreSQL: another role or replicas; "" for DSN
+	ListenDSN string           // PostgreSQL behind a pooler: a direct address for notifications; "" for DSN
+	Clock     func() time.Time // nil: time.Now
+	Hold      *time.Duration   // overrides every site's hold; nil: as the site says
 }
 
 // Store is the database. All its methods may be called at once.
@@ -36,6 +38,10 @@ type Store struct {
 	clock  func() time.Time
 	hold   *time.Duration
 	writer *writer // SQLite only: groups commits
+	intake *intake // groups submissions
+
+	bell     *doorbell // PostgreSQL only: between nodes
+	replicas *replicas // where readers' pages have an address of their own
 
 	mu    sync.Mutex
 	bells map[chan struct{}]bool
@@ -46,7 +52,7 @@ type Store struct {
 func Open(ctx context.Context, o Options) (*Store, error) {
 	s, err := open(o)
 	if err != nil {
-		return nil, err
+		return nil, errors.Join(err, s.Close())
 	}
 	if err := s.Migrate(ctx); err != nil {
 		return nil, errors.Join(err, s.Close())
@@ -64,9 +70,9 @@ func open(o Options) (*Store, error) {
 	case "sqlite":
 		return s, s.openSQLite(rest)
 	case "postgres", "postgresql":
-		return s, s.openPostgres(o.DSN, o.ReadDSN)
+		return s, s.openPostgres(o)
 	}
-	return nil, fmt.Errorf("the database must be sqlite:PATH or postgres://USER:PASSWORD@HOST/NAME; it is %q", kind)
+	return s, fmt.Errorf("the database must be sqlite:PATH or postgres://USER:PASSWORD@HOST/NAME; it is %q", kind)
 }
 
 func (s *Store) openSQLite(path string) error {
@@ -78,36 +84,54 @@ func (s *Store) openSQLite(path string) error {
 	}
 	pragmas := "_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)&_pragma=temp_store(MEMORY)"
 	file := "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + pragmas
-	var err error
-	if s.db, err = sql.Open("sqlite", file+"&_txlock=immediate"); err != nil {
-		return fmt.Errorf("open database: %w", err)
+	write, err := keeping(file+"&_txlock=immediate", true)
+	if err != nil {
+		return err
 	}
+	s.db = sql.OpenDB(write)
 	s.db.SetMaxOpenConns(1)
-	if s.read, err = sql.Open("sqlite", file+"&_pragma=query_only(1)"); err != nil {
-		return fmt.Errorf("open database: %w", err)
+	read, err := keeping(file+"&_pragma=query_only(1)", false)
+	if err != nil {
+		return err
 	}
+	s.read = sql.OpenDB(read)
 	readers := max(2, runtime.NumCPU())
 	s.read.SetMaxOpenConns(readers)
 	s.read.SetMaxIdleConns(readers)
 	s.public = s.read
 	s.writer = newWriter(s.db)
+	s.openIntake(1)
 	return nil
 }
 
-func (s *Store) openPostgres(dsn, readDSN string) error {
+func (s *Store) openPostgres(o Options) error {
 	s.d = postgresDialect
-	var err error
-	if s.db, err = sql.Open("pgx", dsn); err != nil {
-		return fmt.Errorf("open database: %w", err)
+	config, err := pgx.ParseConfig(o.DSN)
+	if err != nil {
+		return fmt.Errorf("read the address of the database: %w", err)
 	}
+	if config.ConnectTimeout == 0 {
+		config.ConnectTimeout = 5 * time.Second
+	}
+	config.DialFunc = dialer().DialContext
+	s.db = stdlib.OpenDB(*config)
 	s.db.SetMaxOpenConns(16)
 	s.db.SetMaxIdleConns(16)
 	s.read, s.public = s.db, s.db
-	if readDSN == "" {
+	s.openIntake(2) // one prepares its rows while the other waits for the disk
+	listen := config
+	if o.ListenDSN != "" {
+		if listen, err = pgx.ParseConfig(o.ListenDSN); err != nil {
+			return fmt.Errorf("read the address to listen on: %w", err)
+		}
+	}
+	s.bell = openDoorbell(s, listen)
+	if o.ReadDSN == "" {
 		return nil
 	}
-	if s.public, err = sql.Open("pgx", readDSN); err != nil {
-		return fmt.Errorf("open database of readers' pages: %w", err)
+	if s.replicas, s.public, err = openReplicas(o.ReadDSN); err != nil {
+		s.public = s.db
+		return err
 	}
 	s.public.SetMaxOpenConns(8)
 	s.public.SetMaxIdleConns(8)
@@ -116,15 +140,22 @@ func (s *Store) openPostgres(dsn, readDSN string) error {
 
 // Close ends the store; waiting writes are finished first.
 func (s *Store) Close() error {
+	if s.intake != nil {
+		s.intake.close()
+	}
+	if s.bell != nil {
+		s.bell.close()
+	}
 	if s.writer != nil {
 		s.writer.close()
 	}
-	errs := []error{s.db.Close()}
-	if s.read != s.db {
-		errs = append(errs, s.read.Close())
-	}
-	if s.public != s.read {
-		errs = append(errs, s.public.Close())
+	var errs []error
+	closed := map[*sql.DB]bool{nil: true}
+	for _, db := range []*sql.DB{s.db, s.read, s.public} {
+		if !closed[db] {
+			errs = append(errs, db.Close())
+		}
+		closed[db] = true
 	}
 	return errors.Join(errs...)
 }
@@ -135,8 +166,14 @@ func (s *Store) Now() time.Time { return s.clock().UTC().Truncate(time.Microseco
 // Backend names the database: "sqlite" or "postgres".
 func (s *Store) Backend() string { return s.d.name }
 
-// Bell gives a channel that rings after writes of this process. It may ring
-// without cause and may stay silent about other nodes' writes: poll as well.
+// Pool is the connections for writing, for those who watch over the program.
+func (s *Store) Pool() *sql.DB { return s.db }
+
+// Arriving is how many submissions wait for their commit.
+func (s *Store) Arriving() int { return len(s.intake.in) }
+
+// Bell gives a channel that rings after writes of this process and, on PostgreSQL,
+// of other nodes. It may ring without cause and may stay silent: poll as well.
 // The function returned ends it.
 func (s *Store) Bell() (<-chan struct{}, func()) {
 	c := make(chan struct{}, 1)
@@ -150,7 +187,16 @@ func (s *Store) Bell() (<-chan struct{}, func()) {
 	}
 }
 
+// ring tells this process, and on PostgreSQL the other nodes, of a write.
 func (s *Store) ring() {
+	s.chime()
+	if s.bell != nil {
+		s.bell.wrote()
+	}
+}
+
+// chime tells this process.
+func (s *Store) chime() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for c := range s.bells {
@@ -161,9 +207,27 @@ func (s *Store) ring() {
 	}
 }
 
+// writeLimit bounds a write on PostgreSQL: whoever waits for one behind a cut
+// network is told so while they still wait.
+const writeLimit = 10 * time.Second
+
 // write runs do in a transaction. On SQLite several waiting calls share one
 // commit; each is a savepoint of its own, so that a refused one harms no other.
 func (s *Store) write(ctx context.Context, do func(*sql.Tx) error) error {
+	if s.d.name == "sqlite" {
+		return s.writeLong(ctx, do)
+	}
+	limited, cancel := context.WithTimeout(ctx, writeLimit)
+	defer cancel()
+	err := s.writeLong(limited, do)
+	if err != nil && limited.Err() != nil && ctx.Err() == nil {
+		return unavailable{err}
+	}
+	return err
+}
+
+// writeLong is write without a limit of time.
+func (s *Store) writeLong(ctx context.Context, do func(*sql.Tx) error) error {
 	var err error
 	if s.writer != nil {
 		err = s.writer.do(ctx, do)

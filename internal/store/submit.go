@@ -101,125 +101,40 @@ func (s *Store) salt(ctx context.Context, at time.Time) (string, error) {
 
 // Submit takes in a comment. The same text for the same article and parent, under
 // the same name and address and from the same sender, within ten minutes is the
-// same comment and gets the same receipt.
+// same comment and gets the same receipt. Where too many wait it is refused with
+// ErrBusy. Once it waits it is carried out, even if the caller has gone: the
+// caller cannot know, and a repeat is harmless.
 func (s *Store) Submit(ctx context.Context, in Submission) (Submitted, error) {
-	out := Submitted{Comment: NewID(), At: s.Now()}
-	err := s.write(ctx, func(tx *sql.Tx) error {
-		secret, err := s.installationSecret(ctx, tx)
-		if err != nil {
-			return err
-		}
-		art, err := articleBy(ctx, tx, "a.id = $1", in.Article)
-		if err != nil {
-			return err
-		}
-		first, err := s.firstOf(ctx, tx, in, out)
-		if err != nil || first != out.Comment {
-			out.Comment, out.Repeat, out.Token = first, true, receiptToken(secret, first)
-			return err
-		}
-		out.Token = receiptToken(secret, out.Comment)
-		if status := art.Status(out.At); status != ThreadOpen && !in.Proof.Answer {
-			return &moderation.Error{Kind: moderation.Conflict, Key: "error.thread_" + status}
-		}
-		return s.insertComment(ctx, tx, in, out, art)
-	})
-	return out, err
-}
-
-// firstOf names the comment that this submission repeats, or its own id.
-func (s *Store) firstOf(ctx context.Context, tx *sql.Tx, in Submission, out Submitted) (string, error) {
-	cutoff := micros(out.At.Add(-repeatWindow))
-	if in.Sender.Before != in.Sender.Now && in.Idempotency == "" {
-		var id string
-		err := tx.QueryRowContext(ctx, "select comment_id from repeats where key = $1 and at > $2", repeatKey(in, in.Sender.Before), cutoff).Scan(&id)
-		if err != sql.ErrNoRows {
-			return id, err
-		}
+	if err := ctx.Err(); err != nil {
+		return Submitted{}, err
 	}
-	// The update of an expired row, or the insert, wins; whoever meets it waits
-	// for the winner's commit and then finds a row that is not expired.
-	sender := or2(in.Idempotency, in.Sender.Now)
-	n, err := exec(ctx, tx, `insert into repeats (key, comment_id, at) values ($1, $2, $3)
-		on conflict (key) do update set comment_id = excluded.comment_id, at = excluded.at where repeats.at <= $4`,
-		repeatKey(in, sender), out.Comment, micros(out.At), cutoff)
-	if err != nil || n == 1 {
-		return out.Comment, err
+	a := &arrival{in: in, out: Submitted{Comment: NewID(), At: s.Now()}, done: make(chan struct{})}
+	if err := s.intake.put(a); err != nil {
+		return Submitted{}, err
 	}
-	var id string
-	err = tx.QueryRowContext(ctx, "select comment_id from repeats where key = $1", repeatKey(in, sender)).Scan(&id)
-	return id, err
+	<-a.done
+	return a.out, a.err
 }
 
 func repeatKey(in Submission, sender string) string {
 	return base64.RawURLEncoding.EncodeToString(mac(sender, "repeat", in.Article, in.Parent, in.Name, in.Email, in.Text)[:24])
 }
 
-func (s *Store) insertComment(ctx context.Context, tx *sql.Tx, in Submission, out Submitted, art Article) error {
-	if in.Parent != "" {
-		if err := visibleParent(ctx, tx, in); err != nil {
-			return err
-		}
-	}
-	st, err := site(ctx, tx, art.Site)
-	if err != nil {
-		return err
-	}
-	author, answer, err := s.author(ctx, tx, in, out, art)
-	if err != nil {
-		return err
-	}
-	var policy int
-	if err := tx.QueryRowContext(ctx, "select coalesce(max(version), 0) from policies where site_id = $1", art.Site).Scan(&policy); err != nil {
-		return err
-	}
-	at := micros(out.At)
-	rev := newRevision(in.Text)
-	err = all(ctx, tx,
-		stmt(`insert into comments (id, site_id, article_id, parent_id, author_id, author_name, author_email, answer_of, proven, revision, notify,
-				receipt_hash, sender_hash, policy, lang, created_at)
-			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 1, $10, $11, $12, $13, $14, $15)`,
-			out.Comment, art.Site, art.ID, optional(in.Parent), author, in.Name, optional(in.Email), optional(answer), flag(in.Proof.Kind != ""),
-			in.Notify, hashed(out.Token), optional(in.Sender.Now), policy, or2(in.Lang, st.Lang), at),
-	)
-	if err != nil {
-		return err
-	}
-	blind := drawn(st.BlindShare()) && answer == ""
-	return s.insertRevision(ctx, tx, revisionRow{Comment: out.Comment, Number: 1, Site: art.Site, Article: art.ID, rev: rev, Blind: blind, Hint: in.Hinted, At: out.At})
-}
-
-// visibleParent refuses a parent that readers cannot see, whatever the cause,
-// with the same words as one that does not exist.
-func visibleParent(ctx context.Context, tx *sql.Tx, in Submission) error {
-	var n int
-	err := tx.QueryRowContext(ctx, "select count(*) from publications where comment_id = $1 and article_id = $2 and gone = ''", in.Parent, in.Article).Scan(&n)
-	if err == nil && n == 0 {
-		return moderation.BadField("parent_id", "error.parent")
-	}
-	return err
-}
-
-// author gives the author's id, and the editor's where the newsroom answers.
-func (s *Store) author(ctx context.Context, tx *sql.Tx, in Submission, out Submitted, art Article) (id, answer string, err error) {
+// provenAuthor gives the id of an author who is known for certain, and the
+// editor's where the newsroom answers.
+func provenAuthor(ctx context.Context, tx *sql.Tx, in Submission, out Submitted, art Article) (id, answer string, err error) {
 	p := in.Proof
-	switch p.Kind {
-	case "receipt":
+	if p.Kind == "receipt" {
 		err := one(ctx, tx, "receipt", []any{&id}, "select author_id from comments where receipt_hash = $1 and site_id = $2", hashed(p.Subject), art.Site)
 		return id, "", err
-	case "account", "email", "editor":
-		err := tx.QueryRowContext(ctx, `insert into authors (id, site_id, kind, subject, name, email, verified_at, created_at) values ($1, $2, $3, $4, $5, $6, $7, $7)
-			on conflict (site_id, kind, subject) do update set name = excluded.name returning id`,
-			NewID(), art.Site, p.Kind, p.Subject, in.Name, optional(in.Email), micros(out.At)).Scan(&id)
-		if p.Answer {
-			answer = p.Subject
-		}
-		return id, answer, err
 	}
-	id = NewID()
-	_, err = exec(ctx, tx, "insert into authors (id, site_id, kind, name, email, created_at) values ($1, $2, 'guest', $3, $4, $5)",
-		id, art.Site, in.Name, optional(in.Email), micros(out.At))
-	return id, "", err
+	if p.Answer {
+		answer = p.Subject
+	}
+	err = tx.QueryRowContext(ctx, `insert into authors (id, site_id, kind, subject, name, email, verified_at, created_at) values ($1, $2, $3, $4, $5, $6, $7, $7)
+		on conflict (site_id, kind, subject) do update set name = excluded.name returning id`,
+		NewID(), art.Site, p.Kind, p.Subject, in.Name, optional(in.Email), micros(out.At)).Scan(&id)
+	return id, answer, err
 }
 
 type words struct{ text, salt, digest string }

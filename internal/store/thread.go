@@ -163,15 +163,6 @@ func (s *Store) Counts(ctx context.Context, articles []string) (map[string]int, 
 	return out, err
 }
 
-// PublicEvents is Events read through the readers' connection: an answer
-// confirms how fresh that connection's database is.
-func (s *Store) PublicEvents(ctx context.Context, after Cursor) ([]Event, Cursor, error) {
-	return s.events(ctx, s.public, after)
-}
-
-// PublicHead is Head read through the readers' connection.
-func (s *Store) PublicHead(ctx context.Context) (Cursor, error) { return s.head(ctx, s.public) }
-
 // PageWith gives the cursor of the page, of so many comments each, on which a
 // released comment of an article stands; "" is the first page.
 func (s *Store) PageWith(ctx context.Context, article, id string, sort Sort, limit int) (string, error) {

@@ -76,17 +76,18 @@ func New(st *store.Store, budget int64) *Pages {
 	return &Pages{store: st, now: time.Now, budget: budget, entries: map[Key]*entry{}, watched: map[chan struct{}]string{}}
 }
 
-// Run follows the events until the context ends.
-func (p *Pages) Run(ctx context.Context) {
+// Run follows the events until the context ends; it returns nil then.
+func (p *Pages) Run(ctx context.Context) error {
 	bell, stop := p.store.Bell()
 	defer stop()
+	defer p.endWatches()
 	tick := time.NewTicker(pollEvery)
 	defer tick.Stop()
 	for {
 		_ = p.Follow(ctx) // a failure shows as pages that go stale, and the next round tries again
 		select {
 		case <-ctx.Done():
-			return
+			return nil
 		case <-bell:
 		case <-tick.C:
 		}
@@ -326,8 +327,8 @@ func (p *Pages) evict() {
 	}
 }
 
-// Watch gives a channel that rings after each change of an article's
-// thread. The function returned ends it.
+// Watch gives a channel that rings after each change of an article's thread, and
+// is closed when Run ends. The function returned ends it.
 func (p *Pages) Watch(article string) (<-chan struct{}, func()) {
 	c := make(chan struct{}, 1)
 	p.mu.Lock()
@@ -338,6 +339,16 @@ func (p *Pages) Watch(article string) (<-chan struct{}, func()) {
 		delete(p.watched, c)
 		p.mu.Unlock()
 	}
+}
+
+// endWatches closes the channels of those who watch: nothing more will come.
+func (p *Pages) endWatches() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for c := range p.watched {
+		close(c)
+	}
+	clear(p.watched)
 }
 
 // Size is the number of bytes and of pages that are kept.

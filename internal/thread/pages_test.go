@@ -263,7 +263,12 @@ func TestRunKeepsFresh(t *testing.T) {
 	h, p := house(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan struct{})
-	go func() { p.Run(ctx); close(done) }()
+	go func() {
+		if err := p.Run(ctx); err != nil {
+			t.Error(err)
+		}
+		close(done)
+	}()
 	until(t, p.isFresh)
 	changes, stop := p.Watch(h.Article.ID)
 	posted := h.Post("", "Mira", "Gut so.")

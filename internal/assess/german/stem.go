@@ -97,3 +97,16 @@ func Split(w []byte, known func(part []byte) bool) (end, next int) {
 	}
 	return 0, 0
 }
+
+// Root appends the stem of a folded word with its umlauts undone, so that
+// "Räder" and "Rad" come to the same.
+func Root(dst, w []byte) []byte {
+	w = Stem(w)
+	for i := 0; i < len(w); i++ {
+		dst = append(dst, w[i])
+		if i+1 < len(w) && w[i+1] == 'e' && (w[i] == 'a' || w[i] == 'o' || w[i] == 'u') && i+2 < len(w) {
+			i++
+		}
+	}
+	return dst
+}

@@ -14,18 +14,19 @@ type Head struct {
 	Bias  float32
 	Slope float32 // probability = sigmoid(Slope*z + Shift)
 	Shift float32
+	Cut   float32 // probability at which both classes are told apart best
 	Rows  uint32
 }
 
 // Base is a trained, quantised model: immutable and safe for concurrent use.
 type Base struct {
-	Heads  []Head
-	Weight []int8  // len(Heads) per bucket
-	IDF    []uint8 // inverse document frequency in steps of IDFStep, 0 for unseen buckets
-	Check  []uint8 // second hash of the word or run that owns the bucket, against collisions
-	Mean   []float32
-	Std    []float32
-	Stems  []uint8 // inverse document frequency of word stems, by hash, for relevance
+	Neutral bool // words that name a group of people enter as one neutral word
+	Heads   []Head
+	Weight  []int8  // len(Heads) per bucket
+	IDF     []uint8 // inverse document frequency in steps of IDFStep, 0 for unseen buckets
+	Mean    []float32
+	Std     []float32
+	Stems   []uint8 // inverse document frequency of word stems, by hash, for relevance
 }
 
 // IDFStep is the unit of Base.IDF and Base.Stems.

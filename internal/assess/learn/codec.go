@@ -27,11 +27,15 @@ const maxBody = 64 << 20
 func (b *Base) Encode(w io.Writer) error {
 	var raw bytes.Buffer
 	e := encoder{w: &raw}
-	e.u32(uint32(len(b.Heads)), Buckets, uint32(len(b.Mean)), StemBuckets)
+	neutral := uint32(0)
+	if b.Neutral {
+		neutral = 1
+	}
+	e.u32(neutral, uint32(len(b.Heads)), Buckets, uint32(len(b.Mean)), StemBuckets)
 	for i := range b.Heads {
 		h := &b.Heads[i]
 		e.text(h.Name)
-		e.f32(h.Scale, h.Bias, h.Slope, h.Shift)
+		e.f32(h.Scale, h.Bias, h.Slope, h.Shift, h.Cut)
 		e.u32(h.Rows)
 		e.f32(h.Dense...)
 	}
@@ -97,13 +101,13 @@ func DecodeBase(r io.Reader) (*Base, string, error) {
 		return nil, "", err
 	}
 	d := decoder{b: raw}
-	heads, buckets, dense, stems := d.u32(), d.u32(), d.u32(), d.u32()
-	if heads > 8 || buckets != Buckets || dense > 256 || stems != StemBuckets {
+	neutral, heads, buckets, dense, stems := d.u32(), d.u32(), d.u32(), d.u32(), d.u32()
+	if neutral > 1 || heads > 8 || buckets != Buckets || dense > 256 || stems != StemBuckets {
 		return nil, "", ErrDamaged
 	}
-	b := &Base{}
+	b := &Base{Neutral: neutral == 1}
 	for range heads {
-		h := Head{Name: d.text(), Scale: d.f32(), Bias: d.f32(), Slope: d.f32(), Shift: d.f32(), Rows: d.u32()}
+		h := Head{Name: d.text(), Scale: d.f32(), Bias: d.f32(), Slope: d.f32(), Shift: d.f32(), Cut: d.f32(), Rows: d.u32()}
 		h.Dense = d.floats(int(dense))
 		b.Heads = append(b.Heads, h)
 	}
@@ -132,7 +136,7 @@ func (b *Base) finite() bool {
 		}
 	}
 	for _, h := range b.Heads {
-		check(h.Scale, h.Bias, h.Slope, h.Shift)
+		check(h.Scale, h.Bias, h.Slope, h.Shift, h.Cut)
 		check(h.Dense...)
 	}
 	check(b.Mean...)

@@ -97,3 +97,26 @@ func Wilson(k, n int) (low, high float64) {
 	spread := z * math.Sqrt(p*(1-p)/m+z*z/(4*m*m))
 	return max(0, (center-spread)/(1+z*z/m)), min(1, (center+spread)/(1+z*z/m))
 }
+
+// BestCut is the probability at which MacroF1 over the points is highest, looked
+// for on a grid; the middle of the best stretch, which is steadier than its peak.
+func BestCut(p []float64, labels []bool) float64 {
+	const steps = 80
+	var f [steps]float64
+	best := 0.0
+	for i := range f {
+		f[i] = MacroF1(p, labels, (float64(i)+0.5)/steps)
+		best = max(best, f[i])
+	}
+	var sum, n float64
+	for i := range f {
+		if f[i] >= best-0.004 {
+			sum += (float64(i) + 0.5) / steps
+			n++
+		}
+	}
+	if n == 0 {
+		return 0.5
+	}
+	return sum / n
+}

@@ -1,5 +1,5 @@
 // Package learn is the learned part of the assessment: hashed features of a
-// prepared text, logistic regression trained with AdaGrad, its file format, the
+// prepared text, logistic regression, its file format, the
 // small difference a site learns on top of a base, calibration and the measures
 // of quality.
 //

@@ -34,7 +34,7 @@ func init() {
 		bit := uint64(1) << len(Topics)
 		Topics = append(Topics, name)
 		for w := range strings.FieldsSeq(words) {
-			s := string(german.Stem([]byte(german.FoldWord(strings.ReplaceAll(w, "-", "")))))
+			s := string(german.Root(nil, []byte(german.FoldWord(strings.ReplaceAll(w, "-", "")))))
 			fields[s] |= bit
 			if len(s) >= 4 {
 				knownStems[s] = true
@@ -57,10 +57,9 @@ type Words struct {
 
 // Profile is an article with what was said below it, prepared for comparison.
 type Profile struct {
-	words  Words
-	idf    IDF
-	sub    map[string]bool
-	thread bool
+	words Words
+	idf   IDF
+	key   map[string]bool // stems of headline and lede
 }
 
 // kin is the length at which two stems with the same beginning count as kin.
@@ -69,7 +68,7 @@ const kin = 6
 // NewProfile prepares an article. Weights of headline and lede count more than
 // those of the body; a thread's texts count little.
 func NewProfile(headline, lede, body string, thread []string, idf IDF) *Profile {
-	p := &Profile{idf: idf, words: newWords(), sub: map[string]bool{}}
+	p := &Profile{idf: idf, words: newWords(), key: map[string]bool{}}
 	for _, part := range []struct {
 		text   string
 		weight float64
@@ -96,6 +95,9 @@ func (p *Profile) add(text string, weight float64) {
 	eachStem(&t, nil, p.known, func(_ int, s []byte, share float64) {
 		w := p.idf(s) * weight * share
 		p.words.add(string(s), w, weight*share)
+		if weight > 1 {
+			p.key[string(s)] = true
+		}
 	})
 }
 
@@ -136,9 +138,6 @@ func addFields(topics []float64, stem string, share float64) {
 }
 
 func (w *Words) normalise() {
-	for i, x := range w.Topics {
-		w.Topics[i] = math.Sqrt(x) // a field named often should not drown the others
-	}
 	unit(w.Topics)
 }
 
@@ -179,13 +178,33 @@ func eachStem(t *german.Text, words []vocab.Word, known func([]byte) bool, f fun
 		if !k.Has(german.Title) {
 			share = 0.7 // names of things weigh more than verbs and adjectives
 		}
-		s := german.Stem(w)
+		var buf [64]byte
+		s := german.Root(buf[:0], w)
 		f(i, s, share)
-		if len(w) >= 9 {
-			if end, next := german.Split(w, known); end > 0 {
-				f(i, german.Stem(w[:end]), share*0.5)
-				f(i, german.Stem(w[next:]), share*0.5)
-			}
+		if len(s) >= 7 {
+			parts(s, known, func(part []byte) { f(i, part, share*0.5) })
+		}
+	}
+}
+
+// parts calls f with the parts of a compound that are known: both halves where
+// both are, else a known beginning or end.
+func parts(s []byte, known func([]byte) bool, f func([]byte)) {
+	if end, next := german.Split(s, known); end > 0 {
+		f(s[:end])
+		f(s[next:])
+		return
+	}
+	for n := len(s) - 3; n >= 4; n-- {
+		if known(s[:n]) {
+			f(s[:n])
+			break
+		}
+	}
+	for n := 3; n <= len(s)-4; n++ {
+		if known(s[n:]) {
+			f(s[n:])
+			break
 		}
 	}
 }
@@ -194,7 +213,8 @@ func eachStem(t *german.Text, words []vocab.Word, known func([]byte) bool, f fun
 type Relation struct {
 	Content  int     // content words of the comment
 	Shared   float64 // weight of shared words among all of the comment, 0 to 1
-	Matches  int     // distinct words shared
+	Matches  int     // words shared
+	Key      int     // words shared with headline or lede
 	Topic    float64 // cosine of the fields, 0 to 1; -1 where the comment names none
 	Stray    int     // field of the comment that the article has not, -1 if none
 	StrayAt  int     // token that names it
@@ -220,10 +240,13 @@ func (p *Profile) Compare(t *german.Text, words []vocab.Word, parent *Profile) R
 			total += w
 			last = token
 		}
-		if m > 0 {
-			shared += w * m
+		if m > 0 && share > 0.3 {
 			r.Matches++
+			if p.key[string(s)] {
+				r.Key++
+			}
 		}
+		shared += w * m
 		f := fields[string(s)]
 		for i := 0; f != 0; i, f = i+1, f>>1 {
 			if f&1 != 0 {
@@ -255,12 +278,15 @@ func (r *Relation) fields(p, parent *Profile, topics []float64, first []int, nam
 			a = max(a, parent.words.Topics[i])
 		}
 		r.Topic += x * a
-		if a < 0.1 && topics[i] > best {
+		if a < strayShare && topics[i] > best {
 			best, r.Stray, r.StrayAt = topics[i], i, first[i]
 		}
 	}
 	r.Strength = best / named
 }
+
+// strayShare is the part of an article below which a field counts as none of its own.
+const strayShare = 0.4
 
 // match is how well a stem is covered by the article: 1 the same stem, less for
 // a kin word.

@@ -15,6 +15,7 @@ import (
 	"github.com/freigabe/freigabe/internal/thread"
 	"github.com/freigabe/freigabe/internal/web"
 	"github.com/freigabe/freigabe/internal/web/reader"
+	"github.com/freigabe/freigabe/internal/web/wait"
 )
 
 //go:embed openapi.json
@@ -49,6 +50,9 @@ type API struct {
 
 // Routes lists the routes of the interface.
 func Routes(o Options) []web.Route {
+	if o.Wait == nil {
+		o.Wait = &wait.Estimator{Store: o.Server.Store}
+	}
 	a := &API{Options: o, store: o.Server.Store}
 	routes := []web.Route{
 		public("GET /api/v1/articles", a.articleByURL),

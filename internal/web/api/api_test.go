@@ -287,7 +287,11 @@ func TestEventsTellCountsAlone(t *testing.T) {
 	defer server.Close()
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
-	go p.pages.Run(ctx)
+	go func() {
+		if err := p.pages.Run(ctx); err != nil {
+			t.Error(err)
+		}
+	}()
 	r, err := http.NewRequestWithContext(ctx, "GET", server.URL+"/api/v1/articles/"+p.Article.ID+"/events", nil)
 	if err != nil {
 		t.Fatal(err)

@@ -30,7 +30,8 @@ func (a *API) events(w http.ResponseWriter, r *http.Request) error {
 	changes, stop := a.Pages.Watch(art.ID)
 	defer stop()
 	control := http.NewResponseController(w)
-	if err := control.SetWriteDeadline(time.Time{}); err != nil && !errors.Is(err, http.ErrNotSupported) {
+	err = errors.Join(control.SetWriteDeadline(time.Time{}), control.SetReadDeadline(time.Time{}))
+	if err != nil && !errors.Is(err, http.ErrNotSupported) {
 		return fmt.Errorf("open a line of events: %w", err)
 	}
 	w.Header().Set("Content-Type", "text/event-stream")
@@ -51,7 +52,10 @@ func (a *API) events(w http.ResponseWriter, r *http.Request) error {
 			return nil
 		case <-beat.C:
 			send = false
-		case <-changes:
+		case _, more := <-changes:
+			if !more {
+				return nil // the node is stopping
+			}
 			send = true
 		}
 	}

@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"errors"
 	"net/http"
 
 	"github.com/freigabe/freigabe/internal/moderation"
@@ -20,6 +21,7 @@ type outcome struct {
 	decided
 	Code  int          `json:"code"` // as the decision alone would have been answered
 	Error *web.Problem `json:"error,omitempty"`
+	By    string       `json:"by,omitempty"` // name of who took the decision that won
 }
 
 // batchJSON answers POST /api/v1/desk/batches: single decisions sent together,
@@ -43,6 +45,9 @@ func (d *Desk) batchJSON(w http.ResponseWriter, r *http.Request) error {
 			}
 			done.ID = a.ID
 			results[i] = outcome{decided: done, Code: p.Status, Error: &p}
+			if e, ok := errors.AsType[*moderation.Error](err); ok && e.Decision != nil {
+				results[i].By = e.Decision.Name
+			}
 			continue
 		}
 		results[i] = outcome{decided: done, Code: http.StatusOK}

@@ -5,8 +5,10 @@ import (
 	"context"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
+	"github.com/freigabe/freigabe/internal/assess"
 	"github.com/freigabe/freigabe/internal/locale"
 	"github.com/freigabe/freigabe/internal/moderation"
 	"github.com/freigabe/freigabe/internal/store"
@@ -33,6 +35,8 @@ type Card struct {
 	Holder   string            // who else has it on the screen
 	Keys     map[string]string // what to write on the buttons, by action; empty where keys are off
 	Next     string            // where the forms lead back to
+	Triage   bool              // shown on the triage screen
+	Top      *Reason           // what the likeliest rule's key sends, where one is likely
 }
 
 // Line is what the machine says of one rule.
@@ -59,22 +63,14 @@ type Reason struct {
 	Text   string
 }
 
-// Bands of a score. They are what editors see; bare numbers claim a precision
+// band names a score. Bands are what editors see; bare numbers claim a precision
 // that a score does not have.
-const (
-	middleFrom = 0.40
-	highFrom   = 0.75
-)
-
 func band(score float64) string {
-	switch {
-	case score >= highFrom:
-		return "high"
-	case score >= middleFrom:
-		return "middle"
-	}
-	return "low"
+	return map[string]string{assess.Fine: "low", assess.Unclear: "middle", assess.Breach: "high"}[assess.DefaultCuts.Of(score)]
 }
+
+// hostileFrom is the score of "would be refused" from which a text counts as hard to read.
+var hostileFrom = assess.DefaultCuts.Breach
 
 // card gathers a comment for a person; revision 0 means the newest.
 func (d *Desk) card(ctx context.Context, f Frame, comment string, revision int) (Card, error) {
@@ -118,7 +114,7 @@ func (c *Card) fill(f Frame, alone bool) {
 	for _, fl := range a.Flags {
 		c.Flags = append(c.Flags, flagNote(c.Lang, fl))
 	}
-	c.Hostile = !c.Hidden && c.Refuse != nil && *c.Refuse >= highFrom
+	c.Hostile = !c.Hidden && c.Refuse != nil && *c.Refuse >= hostileFrom
 	for i, r := range c.Site.RulePack() {
 		reason := Reason{r, number(r), ruleName(c.Lang, r), reasonFor(c.Site, r, passageOf(a, r))}
 		if i < len(moderation.Rules) {
@@ -128,6 +124,7 @@ func (c *Card) fill(f Frame, alone bool) {
 		}
 	}
 	c.Can = c.possible(f, alone)
+	c.Top = c.likeliest()
 	if f.Prefs.KeysOff {
 		return
 	}
@@ -135,6 +132,21 @@ func (c *Card) fill(f Frame, alone bool) {
 	for _, k := range keyLines(f) {
 		c.Keys[k.Action] = k.Show()
 	}
+}
+
+// likeliest is the statement of reasons for the rule that scores highest, where
+// the comment can be rejected and the score is in the highest band.
+func (c *Card) likeliest() *Reason {
+	best := -1
+	for i, l := range c.Lines {
+		if l.Band == "high" && (best < 0 || l.Percent > c.Lines[best].Percent) {
+			best = i
+		}
+	}
+	if best < 0 || !c.Can["reject"] {
+		return nil
+	}
+	return &c.Reasons[best]
 }
 
 // possible lists the steps that the table has for the state and the person. The
@@ -232,17 +244,17 @@ func line(lang string, r moderation.Rule, s moderation.Score) Line {
 
 // cause says why a rule was not checked, in words where the catalogue has them.
 func cause(lang, code string) string {
-	if key := "desk.assess.cause." + code; locale.Has(key) {
+	if key := "desk.assess.cause." + strings.ReplaceAll(code, " ", "_"); locale.Has(key) {
 		return locale.T(lang, key)
 	}
 	return code
 }
 
-// passageWhy says why a passage counts: in words of the catalogue where it has
-// some for the code, or else in the German phrase that the assessor gave.
+// passageWhy says why a passage counts: by its code in the language of the page,
+// or else in the German phrase that was stored with it.
 func passageWhy(lang string, p moderation.Passage) string {
-	if key := "desk.assess.why." + p.Code; p.Code != "" && locale.Has(key) {
-		return locale.T(lang, key, "arg", p.Arg)
+	if why := assess.Why(lang, p.Code, p.Arg); why != p.Code {
+		return why
 	}
 	return p.Why
 }
@@ -252,8 +264,8 @@ func flagNote(lang string, f moderation.Flag) Remark {
 	if key := "desk.assess.flag." + f.Kind; locale.Has(key) {
 		n.Name = locale.T(lang, key)
 	}
-	if n.Text == "" && len(f.Passages) > 0 {
-		n.Text = quote(f.Passages[0].Text)
+	if len(f.Passages) > 0 {
+		n.Text = passageWhy(lang, f.Passages[0]) + ": " + quote(f.Passages[0].Text)
 	}
 	return n
 }

@@ -38,6 +38,7 @@ type ask struct {
 	Passages  []moderation.Passage `json:"passages"`
 	ScoreSeen *bool                `json:"score_seen"` // the scores were shown; true where absent
 	Decision  string               `json:"decision"`   // for an undo: the decision meant
+	Usual     bool                 `json:"usual"`      // an empty reason becomes the rule's usual sentence
 }
 
 // decided is the answer to a decision.
@@ -60,6 +61,11 @@ func (d *Desk) take(r *http.Request, a ask) (decided, error) {
 	step := moderation.Step(a.Step)
 	if !slices.Contains(deskSteps, step) {
 		return decided{}, moderation.BadField("step", "error.step_unknown")
+	}
+	if a.Usual && a.Rule != "" && strings.TrimSpace(a.Reason) == "" {
+		if err := d.fillReason(r, &a); err != nil {
+			return decided{}, err
+		}
 	}
 	req, err := d.request(r, a, step)
 	if err != nil {
@@ -170,11 +176,7 @@ func (d *Desk) decideForm(w http.ResponseWriter, r *http.Request) error {
 	if err := web.ReadForm(r); err != nil {
 		return err
 	}
-	a, err := d.formAsk(r)
-	if err != nil {
-		return err
-	}
-	out, err := d.take(r, a)
+	out, err := d.take(r, formAsk(r))
 	if err != nil {
 		return err
 	}
@@ -197,7 +199,7 @@ func (d *Desk) decideForm(w http.ResponseWriter, r *http.Request) error {
 
 // formAsk reads a form of the pages. A reason left empty for a rule of the
 // catalogue becomes the sentence that the page showed for it.
-func (d *Desk) formAsk(r *http.Request) (ask, error) {
+func formAsk(r *http.Request) ask {
 	step, rule, _ := strings.Cut(r.PostFormValue("do"), ":")
 	a := ask{ID: r.PathValue("id"), Step: step, Revision: atoi(r.PostFormValue("revision")), Rule: moderation.Rule(rule), Reason: r.PostFormValue("reason"), Decision: r.PostFormValue("decision")}
 	blind := r.PostFormValue("blind") != "1"
@@ -218,17 +220,13 @@ func (d *Desk) formAsk(r *http.Request) (ask, error) {
 		if own := r.PostFormValue("reason." + string(a.Rule)); own != "" {
 			a.Reason = own
 		}
-		if strings.TrimSpace(a.Reason) == "" {
-			return a, d.fillReason(r, &a)
-		}
+		a.Usual = true
 	}
-	return a, nil
+	return a
 }
 
+// fillReason writes the rule's usual sentence where a page sent none.
 func (d *Desk) fillReason(r *http.Request, a *ask) error {
-	if err := d.admitted(r, a.ID); err != nil {
-		return err
-	}
 	dos, err := d.store.Dossier(r.Context(), a.ID, a.Revision)
 	if err != nil {
 		return err
@@ -238,7 +236,7 @@ func (d *Desk) fillReason(r *http.Request, a *ask) error {
 		return err
 	}
 	passage := ""
-	if *a.ScoreSeen {
+	if a.ScoreSeen == nil || *a.ScoreSeen {
 		passage = passageOf(dos.Assessment, a.Rule)
 	}
 	a.Reason = reasonFor(site, a.Rule, passage)

@@ -85,7 +85,7 @@ func (a *arranging) mix(calm []store.Waiting) {
 
 // hostile tells whether a comment is likely hard to read, as far as that may be known.
 func hostile(w store.Waiting) bool {
-	return !w.Blind && w.Refuse != nil && *w.Refuse >= highFrom
+	return !w.Blind && w.Refuse != nil && *w.Refuse >= hostileFrom
 }
 
 // withBlind puts the blind comments among those in order by score, each at the

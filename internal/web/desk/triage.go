@@ -26,6 +26,7 @@ type triagePage struct {
 	Self    string // the screen's address with its filter
 	Orders  []string
 	Skipped []string
+	Setup   string // what the script needs to know, as JSON
 }
 
 // flash tells what the last decision did, and offers to undo it.
@@ -62,13 +63,16 @@ func (d *Desk) triage(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
-		c.Next = p.Self
+		c.Next, c.Triage = p.Self, true
 		p.Card = &c
 	}
 	if p.Done, err = d.flash(r, f); err != nil {
 		return err
 	}
 	p.Noted = r.URL.Query().Has("noted")
+	if p.Setup, err = setup(p); err != nil {
+		return err
+	}
 	return d.srv.Page(w, r, http.StatusOK, "desk/triage.html", p)
 }
 
@@ -126,6 +130,9 @@ func (d *Desk) next(r *http.Request, o want) ([]store.Waiting, error) {
 	mine := []string{}
 	if web.WhoOf(r).Editor.Role.Decides() {
 		if mine, err = d.store.Claim(r.Context(), who, ids, o.n, claimLife); err != nil {
+			return nil, err
+		}
+		if _, err := d.store.Claim(r.Context(), who, o.keep, len(o.keep), claimLife); err != nil { // renews
 			return nil, err
 		}
 		if err := d.store.Unclaim(r.Context(), who, slices.Concat(mine, o.keep)...); err != nil {

@@ -1,0 +1,81 @@
+// Command eval measures the assessment and prints each figure beside its target.
+//
+// The sets that only a data folder holds (see docs/assessment.md for what they
+// are and their licences) are measured by cross-validation on their own training
+// part; the project's own sets lie in the repository's testdata.
+package main
+
+import (
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+)
+
+func main() {
+	os.Exit(run(os.Args[1:], os.Stdout, os.Stderr))
+}
+
+// report collects the figures in the order in which they were measured.
+type report struct {
+	out    io.Writer
+	missed int
+}
+
+// floor prints a figure that should be at least its target.
+func (r *report) floor(name string, got, target float64) {
+	r.line(name, got, target, got >= target, ">=")
+}
+
+// ceiling prints a figure that should be at most its target.
+func (r *report) ceiling(name string, got, target float64) {
+	r.line(name, got, target, got <= target, "<=")
+}
+
+func (r *report) line(name string, got, target float64, ok bool, sign string) {
+	verdict := "reached"
+	if !ok {
+		verdict = "MISSED"
+		r.missed++
+	}
+	fmt.Fprintf(r.out, "%-58s %9.3f   %s %-8.3f %s\n", name, got, sign, target, verdict)
+}
+
+// note prints a figure without a target.
+func (r *report) note(name string, got float64) { fmt.Fprintf(r.out, "%-58s %9.3f\n", name, got) }
+
+type section struct {
+	name string
+	data bool // needs the data folder
+	run  func(*report, string) error
+}
+
+var sections = []section{
+	{"learned", true, learned}, {"loop", true, loop}, {"history", true, history}, {"attacks", true, attacks}, {"traps", true, falseAlarms},
+	{"insinuation", false, insinuation}, {"advertising", false, advertising}, {"digression", false, digression},
+	{"identity", false, identity}, {"cost", false, cost},
+}
+
+func run(args []string, out, errOut io.Writer) int {
+	fs := flag.NewFlagSet("eval", flag.ContinueOnError)
+	fs.SetOutput(errOut)
+	data := fs.String("data", "", "folder with germeval2018, gahd, rp-mod, germeval2026-def and omp; without it only the project's own sets")
+	only := fs.String("only", "", "sections to run, separated by commas")
+	if err := fs.Parse(args); err != nil {
+		return 2
+	}
+	r := &report{out: out}
+	for _, s := range sections {
+		if *only != "" && !strings.Contains(","+*only+",", ","+s.name+",") || s.data && *data == "" {
+			continue
+		}
+		fmt.Fprintf(out, "\n%s\n", s.name)
+		if err := s.run(r, *data); err != nil {
+			fmt.Fprintf(errOut, "eval %s: %v\n", s.name, err)
+			return 1
+		}
+	}
+	fmt.Fprintf(out, "\n%d figures missed their target\n", r.missed)
+	return 0
+}
