@@ -134,7 +134,7 @@ func (p *play) article(ctx context.Context, a Article) error {
 		return err
 	}
 	doc.URL = p.Origin + "/demo/" + a.Slug
-	doc.Language = "de"
+	doc.Language, doc.Boxes = "de", a.Boxes
 	bytes, err := fs.ReadFile(p.content.Images, a.Image)
 	if err != nil {
 		return err

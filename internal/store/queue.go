@@ -1,11 +1,13 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -97,6 +99,39 @@ func (s *Store) Queue(ctx context.Context, f QueueFilter) ([]Waiting, string, er
 	if f.Limit <= 0 || f.Limit > 200 {
 		f.Limit = 50
 	}
+	out, err := s.queued(ctx, f)
+	if err != nil || len(out) <= f.Limit {
+		return out, "", err
+	}
+	return out[:f.Limit], queueCursor(out[f.Limit-1], f.Order), nil
+}
+
+// queued lists one comment more than asked for, where there is one. By score the
+// indexes serve a site each, so several sites are read one by one and merged.
+func (s *Store) queued(ctx context.Context, f QueueFilter) ([]Waiting, error) {
+	if f.Site != "" || f.Order == "" || f.Order == "oldest" {
+		return s.queueOf(ctx, f)
+	}
+	sites, err := sitesOf(ctx, s.read)
+	if err != nil {
+		return nil, err
+	}
+	var out []Waiting
+	for _, x := range sites {
+		f.Site = x.ID
+		part, err := s.queueOf(ctx, f)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, part...)
+	}
+	slices.SortFunc(out, func(a, b Waiting) int {
+		return cmp.Or(cmp.Compare(placeByScore(a, f.Order), placeByScore(b, f.Order)), a.Submitted.Compare(b.Submitted), strings.Compare(a.ID, b.ID))
+	})
+	return out[:min(len(out), f.Limit+1)], nil
+}
+
+func (s *Store) queueOf(ctx context.Context, f QueueFilter) ([]Waiting, error) {
 	b := &clauses{args: []any{micros(s.Now())}}
 	b.and("r.state = ", string(f.State))
 	b.andIf(f.Site != "", "r.site_id = ", f.Site)
@@ -104,11 +139,11 @@ func (s *Store) Queue(ctx context.Context, f QueueFilter) ([]Waiting, string, er
 	f.narrow(b)
 	order, key, err := queueOrder(f.Order)
 	if err != nil {
-		return nil, "", err
+		return nil, err
 	}
 	if f.Cursor != "" {
 		if err := afterCursor(b, f, key); err != nil {
-			return nil, "", err
+			return nil, err
 		}
 	}
 	var out []Waiting
@@ -117,10 +152,7 @@ func (s *Store) Queue(ctx context.Context, f QueueFilter) ([]Waiting, string, er
 		out = append(out, w)
 		return err
 	}, "select "+waitingColumns+" where "+strings.Join(b.list, " and ")+" order by "+order+" limit "+b.arg(f.Limit+1), b.args...)
-	if err != nil || len(out) <= f.Limit {
-		return out, "", err
-	}
-	return out[:f.Limit], queueCursor(out[f.Limit-1], f.Order), nil
+	return out, err
 }
 
 // narrow adds the conditions beyond state, site and article.
@@ -164,15 +196,20 @@ func queueOrder(order string) (by, key string, err error) {
 	return "", "", moderation.BadField("order", "error.order")
 }
 
-func queueCursor(w Waiting, order string) string {
+// placeByScore is what refuseKey gives for a comment, turned round for the hot order.
+func placeByScore(w Waiting, order string) float64 {
 	score := 0.5
 	if w.Refuse != nil && !w.Blind {
 		score = *w.Refuse
 	}
 	if order == "hot" {
-		score = -score
+		return -score
 	}
-	return base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, "%s %d %s", strconv.FormatFloat(score, 'g', -1, 64), micros(w.Submitted), w.ID))
+	return score
+}
+
+func queueCursor(w Waiting, order string) string {
+	return base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, "%s %d %s", strconv.FormatFloat(placeByScore(w, order), 'g', -1, 64), micros(w.Submitted), w.ID))
 }
 
 func afterCursor(b *clauses, f QueueFilter, key string) error {
@@ -361,17 +398,24 @@ func (s *Store) AddNote(ctx context.Context, comment, editor, text string) error
 	})
 }
 
-// QueueCounts counts what waits by state; site "" means all sites.
+// CountMost is where counting stops: more waiting comments than that are "many".
+const CountMost = 10_000
+
+// QueueCounts counts what waits by state, up to CountMost each; site "" means all sites.
 func (s *Store) QueueCounts(ctx context.Context, site string) (map[moderation.State]int, error) {
 	out := map[moderation.State]int{}
-	err := each(ctx, s.read, func(r *sql.Rows) error {
-		var st moderation.State
+	for _, state := range []moderation.State{moderation.Pending, moderation.Escalated, moderation.Appealed} {
+		query, args := "select count(*) from (select 1 from revisions where state = $1 limit $2) counted", []any{string(state), CountMost}
+		if site != "" {
+			query, args = "select count(*) from (select 1 from revisions where state = $1 and site_id = $3 limit $2) counted", append(args, site)
+		}
 		var n int
-		err := r.Scan(&st, &n)
-		out[st] = n
-		return err
-	}, "select state, count(*) from revisions where ($1 = '' or site_id = $1) and state in ('pending', 'escalated', 'appealed') group by state", site)
-	return out, err
+		if err := s.read.QueryRowContext(ctx, query, args...).Scan(&n); err != nil {
+			return nil, classify(err)
+		}
+		out[state] = n
+	}
+	return out, nil
 }
 
 // ClaimFor puts a comment on an editor's screen for some minutes, unless somebody

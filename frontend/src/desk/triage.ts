@@ -261,7 +261,7 @@ export class Triage {
   private news(n: News) {
     for (const k in n.waits) {
       const at = document.querySelector(`[data-count="${k}"]`)
-      if (at) at.textContent = new Intl.NumberFormat(document.documentElement.lang).format(n.waits[k])
+      if (at) at.textContent = new Intl.NumberFormat(document.documentElement.lang).format(n.waits[k]) + (n.waits[k] < 10000 ? '' : '+')
     }
     document.title = document.title.replace(/^(\(\d+\) )?/, n.waits[this.s.state] ? `(${n.waits[this.s.state]}) ` : '')
     this.here = n.here

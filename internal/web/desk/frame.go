@@ -64,6 +64,14 @@ func (f Frame) DateTime(t time.Time) string { return locale.DateTime(f.Lang, t) 
 // N writes a number.
 func (f Frame) N(n int) string { return locale.Number(f.Lang, n) }
 
+// Waiting is how many comments wait in a state, as far as they are counted.
+func (f Frame) Waiting(state string) string {
+	if n := f.Waits[state]; n < store.CountMost {
+		return f.N(n)
+	}
+	return f.N(store.CountMost) + "+"
+}
+
 // Count is a text with a number in it.
 func (f Frame) Count(key string, n int) string { return locale.Plural(f.Lang, key, n) }
 

@@ -31,7 +31,6 @@ type queueList struct {
 type tab struct {
 	State   moderation.State
 	Address string
-	Count   int
 	Counted bool
 	Current bool
 }
@@ -77,7 +76,7 @@ func (d *Desk) queuePage(w http.ResponseWriter, r *http.Request) error {
 	}
 	for _, s := range listed {
 		t := tab{State: s, Address: with(&url.URL{Path: r.URL.Path, RawQuery: without(r.URL, "cursor")}, "state", string(s)), Current: s == filter.State}
-		t.Count, t.Counted = f.Waits[string(s)], s.Open()
+		t.Counted = s.Open()
 		p.States = append(p.States, t)
 	}
 	p.Title = f.T("desk.nav.lists") + ": " + f.State(filter.State)

@@ -1,6 +1,7 @@
 package reader_test
 
 import (
+	"context"
 	"io"
 	"log/slog"
 	"net/http"
@@ -40,8 +41,19 @@ func newPaper(t *testing.T) *paper {
 	w := &wait.Estimator{Store: h.Store}
 	s.Handle(slices.Concat(
 		reader.Routes(reader.Options{Server: s, Pages: pages, Wait: w}),
-		api.Routes(api.Options{Server: s, Pages: pages, Wait: w}))...)
+		api.Routes(api.Options{Server: s, Pages: pages, Wait: w, Hinter: oneWord{}}))...)
 	return &paper{h, t, s, pages}
+}
+
+// oneWord hints at a single word.
+type oneWord struct{}
+
+func (oneWord) Hints(_ context.Context, _ store.Site, _ store.Article, text string) ([]api.Hint, error) {
+	i := strings.Index(text, "Vollpfosten")
+	if i < 0 {
+		return nil, nil
+	}
+	return []api.Hint{{Rule: moderation.Profanity, Passages: []moderation.Passage{{Start: i, End: i + 11, Text: "Vollpfosten"}}}}, nil
 }
 
 // do sends a request and gives the answer with its body.

@@ -51,7 +51,6 @@ func (rd *Reader) receipt(w http.ResponseWriter, r *http.Request) error {
 
 func (rd *Reader) showReceipt(w http.ResponseWriter, r *http.Request, status int, p receiptPage) error {
 	w.Header().Set("Cache-Control", "no-store")
-	w.Header().Set("Referrer-Policy", "no-referrer") // the address is the secret
 	w.Header().Set("X-Robots-Tag", "noindex")
 	return rd.Server.Page(w, r, status, "receipt.html", p)
 }

@@ -26,7 +26,7 @@ func TestReceiptThroughALife(t *testing.T) {
 	says := func(want ...string) string {
 		t.Helper()
 		res, body := p.get(receipt)
-		if res.StatusCode != 200 || res.Header.Get("Cache-Control") != "no-store" || res.Header.Get("Referrer-Policy") != "no-referrer" {
+		if res.StatusCode != 200 || res.Header.Get("Cache-Control") != "no-store" || res.Header.Get("Referrer-Policy") != "same-origin" {
 			t.Errorf("%d, %v", res.StatusCode, res.Header)
 		}
 		doc := parse(t, body)

@@ -2,6 +2,7 @@ package reader
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"html/template"
 	"net/http"
@@ -151,6 +152,23 @@ func (rd *Reader) replyTo(ctx context.Context, s *section, a asked) error {
 	}
 	s.Form.Parent, s.Form.Cancel = c, s.Page+"?k="+c.ID+"#k"+c.ID
 	return err
+}
+
+// scriptWords are the texts that the script shows, by the names it knows.
+var scriptWords = map[string]string{
+	"reply": "reader.form.title.reply", "cancel": "reader.form.cancel", "sending": "reader.form.sending", "away": "reader.error.503", "unavailable": "reader.section.unavailable",
+	"hint": "reader.hint.intro", "passage": "reader.hint.passage", "unchanged": "reader.hint.again", "thanks": "reader.receipt.thanks",
+	"waiting": "reader.state.pending.own", "receipt": "reader.receipt.link", "remember": "reader.receipt.remember", "new": "reader.new.other", "new1": "reader.new.one",
+}
+
+// Words are the script's texts in the section's language, as JSON.
+func (s section) Words() (string, error) {
+	words := map[string]string{}
+	for name, key := range scriptWords {
+		words[name] = locale.T(s.Lang, key)
+	}
+	b, err := json.Marshal(words)
+	return string(b), err
 }
 
 // links fills in the addresses of the other orders and pages.

@@ -1,0 +1,146 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/freigabe/freigabe/internal/moderation"
+)
+
+// Bundle is a set of comments to be released together by an editor.
+type Bundle struct {
+	ID        string
+	Site      string
+	Editor    string
+	Name      string // of the editor
+	Version   string // of the frozen model
+	Upper     int    // the handle, in hundredths of the score
+	Labels    int    // blind decisions that the bound rested on
+	Wrong     int    // of these, refused
+	Members   []Member
+	Sample    []string // to be read first
+	Passed    []string // of these, read and found fine
+	Created   time.Time
+	Released  time.Time // zero: not yet
+	Withdrawn time.Time // zero: no refusal in the sample
+}
+
+// Member is a comment of a bundle, with the text that was looked at.
+type Member struct {
+	ID       string `json:"id"`
+	Revision int    `json:"revision"`
+}
+
+// Unread is the next comment of the sample to be read, "" when all are.
+func (b Bundle) Unread() string {
+	for _, id := range b.Sample {
+		if !slices.Contains(b.Passed, id) {
+			return id
+		}
+	}
+	return ""
+}
+
+// Label is a decision that an editor took blind, on a comment drawn at random at
+// submission. Refused is what stands: a removal or a successful appeal corrects it.
+type Label struct {
+	Comment string
+	Text    string
+	Refused bool
+	At      time.Time
+}
+
+// Labels gives a site's newest blind decisions whose hold has passed, newest
+// first. Decisions that blame nobody, that were undone or that came in a bundle
+// are no labels.
+func (s *Store) Labels(ctx context.Context, site string, limit int) ([]Label, error) {
+	var out []Label
+	err := each(ctx, s.read, func(r *sql.Rows) error {
+		var l Label
+		var refused int
+		var at int64
+		err := r.Scan(&l.Comment, &l.Text, &refused, &at)
+		l.Refused, l.At = refused == 1, fromMicros(at)
+		out = append(out, l)
+		return err
+	}, `select d.comment_id, r.text, case when r.state in ('rejected', 'returned', 'removed', 'appealed') then 1 else 0 end, d.at
+		from decisions d join revisions r on r.comment_id = d.comment_id and r.number = d.revision
+		where d.site_id = $1 and d.blind = 1 and d.step in ('approve', 'reject', 'return') and d.bundle = '' and d.hold_until <= $2 and r.text <> ''
+			and r.state in ('approved', 'superseded', 'rejected', 'returned', 'removed', 'appealed')
+			and not exists (select 1 from decisions u where u.comment_id = d.comment_id and u.undoes = d.id)
+		order by d.seq desc limit $3`, site, micros(s.Now()), limit)
+	return out, err
+}
+
+// SaveBundle keeps a bundle as it stands.
+func (s *Store) SaveBundle(ctx context.Context, b Bundle) (Bundle, error) {
+	b.ID = or2(b.ID, NewID())
+	if b.Created.IsZero() {
+		b.Created = s.Now()
+	}
+	members, err1 := json.Marshal(b.Members)
+	sample, err2 := json.Marshal(b.Sample)
+	passed, err3 := json.Marshal(append([]string{}, b.Passed...))
+	if err1 != nil || err2 != nil || err3 != nil {
+		return b, fmt.Errorf("encode bundle %s", b.ID)
+	}
+	return b, s.write(ctx, func(tx *sql.Tx) error {
+		_, err := exec(ctx, tx, `insert into bundles (id, site_id, editor_id, version, upper, labels, wrong, members, sample, passed, created_at, released_at, withdrawn_at)
+			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+			on conflict (id) do update set passed = excluded.passed, released_at = excluded.released_at, withdrawn_at = excluded.withdrawn_at`,
+			b.ID, b.Site, b.Editor, b.Version, b.Upper, b.Labels, b.Wrong, string(members), string(sample), string(passed),
+			micros(b.Created), optionalTime(b.Released), optionalTime(b.Withdrawn))
+		return err
+	})
+}
+
+const bundleColumns = `b.id, b.site_id, b.editor_id, coalesce(e.name, ''), b.version, b.upper, b.labels, b.wrong, b.members, b.sample, b.passed, b.created_at, b.released_at, b.withdrawn_at
+	from bundles b left join editors e on e.id = b.editor_id`
+
+func scanBundle(scan func(...any) error) (Bundle, error) {
+	var b Bundle
+	var members, sample, passed string
+	var created int64
+	var released, withdrawn sql.NullInt64
+	err := scan(&b.ID, &b.Site, &b.Editor, &b.Name, &b.Version, &b.Upper, &b.Labels, &b.Wrong, &members, &sample, &passed, &created, &released, &withdrawn)
+	if err != nil {
+		return b, err
+	}
+	b.Created, b.Released, b.Withdrawn = fromMicros(created), timeOf(released), timeOf(withdrawn)
+	for text, to := range map[string]any{members: &b.Members, sample: &b.Sample, passed: &b.Passed} {
+		if text == "[]" {
+			continue
+		}
+		if err := json.Unmarshal([]byte(text), to); err != nil {
+			return b, fmt.Errorf("bundle %s: %w", b.ID, err)
+		}
+	}
+	return b, nil
+}
+
+// Bundle gives one bundle.
+func (s *Store) Bundle(ctx context.Context, id string) (Bundle, error) {
+	return scanBundle(func(dest ...any) error {
+		return one(ctx, s.read, "bundle", dest, "select "+bundleColumns+" where b.id = $1", id)
+	})
+}
+
+// Bundles lists a site's newest bundles.
+func (s *Store) Bundles(ctx context.Context, site string, limit int) ([]Bundle, error) {
+	var out []Bundle
+	err := each(ctx, s.read, func(r *sql.Rows) error {
+		b, err := scanBundle(r.Scan)
+		out = append(out, b)
+		return err
+	}, "select "+bundleColumns+" where b.site_id = $1 order by b.created_at desc, b.id limit $2", site, limit)
+	return out, err
+}
+
+// Bundled gives the decisions that a bundle took, oldest first.
+func (s *Store) Bundled(ctx context.Context, id string) ([]moderation.Decision, error) {
+	return decisions(ctx, s.read, "d.bundle = $1 order by d.seq", id)
+}
