@@ -259,15 +259,16 @@ func TestRefusalRatesByGroup(t *testing.T) {
 	}
 }
 
-func TestBlindIsSteadyAndOfTheRightSize(t *testing.T) {
+func TestBlindIsOfTheRightSize(t *testing.T) {
 	n := 0
 	for i := range 20000 {
 		id := strconv.Itoa(i)
-		if Blind(id, "s", 0.05) {
+		drawn := Blind(id, "s", 0.05)
+		if drawn {
 			n++
 		}
-		if Blind(id, "s", 0.05) != Blind(id, "s", 0.05) {
-			t.Fatal("the draw changes")
+		if drawn && !Blind(id, "s", 0.1) {
+			t.Fatal("a larger share leaves out what a smaller one drew")
 		}
 	}
 	if n < 850 || n > 1150 {
@@ -310,5 +311,13 @@ func TestLongAndHostileTexts(t *testing.T) {
 		if a.Rules[moderation.Profanity].NotChecked == internalFailed {
 			t.Errorf("%q: the assessment failed", part)
 		}
+	}
+}
+
+func TestNearest(t *testing.T) {
+	earlier := []string{"Der Hund bellt im Garten.", "Der neue Radweg an der Schillerstraße ist zu schmal.", "Guten Morgen!", "Radwege an der Schillerstraße sind viel zu schmal."}
+	got := Default().Nearest("Der Radweg an der Schillerstraße ist zu schmal!", earlier, 2)
+	if len(got) != 2 || got[0].Index != 1 || got[1].Index != 3 || got[0].Cosine < got[1].Cosine || got[0].Cosine > 1.001 {
+		t.Errorf("%+v", got)
 	}
 }
