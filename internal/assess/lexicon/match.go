@@ -292,11 +292,11 @@ func (f *Finder) stemWithEnding(w []byte, at int) int32 {
 	for _, n := range f.byStart[k] {
 		e := &f.entries[n]
 		least := 5
-		if e.Class == Foreign || e.Class == English {
+		if e.mode != exact && (e.Class == Foreign || e.Class == English) {
 			least = 6
 		}
 		if e.Severity >= 2 && len(e.Stem) >= least && len(e.Stem) > at && len(e.Stem) <= len(w) &&
-			(e.mode != exact || len(e.Stem) == len(w) && len(w) >= 6) &&
+			(e.mode != exact || len(e.Stem) == len(w)) &&
 			string(w[:len(e.Stem)]) == e.Stem && ending(w[len(e.Stem):]) && !f.harmless(w, 0, len(e.Stem)) {
 			return n
 		}
