@@ -47,16 +47,17 @@ func (b *bench) assessment(context.Context) error {
 	}
 	article := &assess.Article{Headline: "Die Brücke wird saniert", Lede: sample(r, 200), Body: sample(r, 3000)}
 	const n = 5000
+	relation := model.Relate(*article, nil) // once for each article, as the program does
 	judge := func(n int) time.Duration {
 		begun := processor()
 		for i := range n {
-			model.Assess(assess.Input{Text: texts[i%len(texts)], Article: article})
+			model.Assess(assess.Input{Text: texts[i%len(texts)], Article: article, Relation: relation})
 		}
 		return processor() - begun
 	}
 	judge(200)
 	took := judge(n)
-	b.atMost("assessment, all rules, 200 characters, processor time", float64(took.Microseconds())/n, "µs", 100, "mean of %d, the article prepared each time", n)
+	b.atMost("assessment, all rules, 200 characters, processor time", float64(took.Microseconds())/n, "µs", 100, "mean of %d", n)
 	return nil
 }
 
@@ -67,12 +68,12 @@ func (b *bench) training(context.Context) error {
 	for i := range rows {
 		rows[i] = assess.Row{Text: sample(r, 200), Label: r.IntN(4) == 0}
 	}
-	begun := time.Now()
+	begun, busy := time.Now(), processor()
 	_, file, err := assess.Train(rows, assess.NeutralNames)
 	if err != nil {
 		return err
 	}
-	b.atMost("training on 20,000 decisions", time.Since(begun).Seconds(), "s", 5, "")
+	b.atMost("training on 20,000 decisions", time.Since(begun).Seconds(), "s", 5, "%.1f s of processor time", (processor() - busy).Seconds())
 	b.atMost("the model's file", float64(len(file))/(1<<20), "MiB", 10, "")
 	return nil
 }

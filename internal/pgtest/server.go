@@ -179,7 +179,8 @@ func (s *Server) start() error {
 
 // launch starts the process, its output in the folder's log.
 func (s *Server) launch() error {
-	log, err := os.Create(filepath.Join(s.dir, "log"))
+	// Appending, since a killed server's children may still write to it.
+	log, err := os.OpenFile(filepath.Join(s.dir, "log"), os.O_CREATE|os.O_TRUNC|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		return fmt.Errorf("make a log: %w", err)
 	}

@@ -43,6 +43,8 @@ type Store struct {
 	bell     *doorbell // PostgreSQL only: between nodes
 	replicas *replicas // where readers' pages have an address of their own
 
+	unguarded bool // see guard
+
 	mu    sync.Mutex
 	bells map[chan struct{}]bool
 	salts map[int64]string // of senders' hashes, by period
