@@ -29,7 +29,7 @@ type settings struct {
 	proxies                  string
 	only                     string
 	hold, limits             string
-	smtp, mailFrom           string
+	smtp, mailFrom, public   string
 	logLevel                 string
 	data                     string // demo
 }
@@ -47,6 +47,7 @@ func serveFlags() (*flag.FlagSet, *settings) {
 	fs.StringVar(&s.only, "only", "", "score: serve the scoring API alone")
 	fs.StringVar(&s.smtp, "smtp", "", "mail server: smtp://USER:PASSWORD@HOST:PORT, or smtps://…; without it no mail is sent")
 	fs.StringVar(&s.mailFrom, "mail-from", "", "sender of mails, such as kommentare@blatt.example")
+	fs.StringVar(&s.public, "public", "", "this installation's address for its readers, such as https://kommentare.blatt.example; as asked where not set")
 	fs.StringVar(&s.logLevel, "log", "info", "debug, info, warn or error")
 	testFlags(fs, s)
 	return fs, s
