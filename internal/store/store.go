@@ -48,6 +48,8 @@ type Store struct {
 	mu    sync.Mutex
 	bells map[chan struct{}]bool
 	salts map[int64]string // of senders' hashes, by period
+
+	secretOnce string // once it has been read
 }
 
 // Open opens the database and brings its schema up to date.
