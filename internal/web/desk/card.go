@@ -35,6 +35,7 @@ type Card struct {
 	Holder   string            // who else has it on the screen
 	Keys     map[string]string // what to write on the buttons, by action; empty where keys are off
 	Next     string            // where the forms lead back to
+	Near     int               // how many others that wait say nearly the same
 	Triage   bool              // shown on the triage screen
 	Top      *Reason           // what the likeliest rule's key sends, where one is likely
 }
@@ -91,6 +92,13 @@ func (d *Desk) card(ctx context.Context, f Frame, comment string, revision int) 
 			return c, err
 		}
 		c.Above = &above
+	}
+	if c.State == moderation.Pending && !c.Blind {
+		found, err := d.similarTo(ctx, c.Site.ID, comment)
+		if err != nil {
+			return c, err
+		}
+		c.Near = len(found.Waiting)
 	}
 	staff, err := d.store.Staff(ctx, c.Site.ID)
 	c.fill(f, len(staff.Deciders) < 2)
