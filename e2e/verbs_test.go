@@ -23,7 +23,7 @@ func init() {
 	for name, do := range map[string]verb{
 		"newsroom": openNewsroom, "post": post, "decide": decide, "author": author, "sees": sees, "receipt": receipt,
 		"nowhere": nowhere, "somewhere": somewhere, "check": check, "restart": restart, "quiet": quiet,
-		"desk": onDesk, "form": formPost, "same": same,
+		"desk": onDesk, "form": formPost, "same": same, "assessed": assessed, "costsnothing": costsNothing, "steady": steady,
 	} {
 		verbs[name] = func(ts *testscript.TestScript, neg bool, args []string) {
 			n := ts.Value(key{}).(*newsroom)
@@ -389,5 +389,98 @@ func formPost(n *newsroom, args []string) error {
 		return fmt.Errorf("answer %d, Location %q", a.status, to)
 	}
 	n.posted[args[0]] = posted{receipt: to[strings.Index(to, "/receipts/"):]}
+	return nil
+}
+
+// assessed EDITOR KEY RULE...: all five rules are there, each with a score or the
+// cause why it was not checked; the rules named score highest.
+func assessed(n *newsroom, args []string) error {
+	return until("the assessment", func() error {
+		a, err := n.call("GET", "/api/v1/desk/comments/"+n.posted[args[1]].id, n.keys[args[0]], nil)
+		if err != nil {
+			return err
+		}
+		var c struct {
+			Assessment map[string]struct {
+				Score      *float64
+				NotChecked string `json:"not_checked"`
+				Version    string
+				Passages   []struct{ Start, End int }
+			}
+			Text string
+		}
+		if err := json.Unmarshal(a.body, &c); err != nil {
+			return err
+		}
+		for _, rule := range []string{"insinuation", "profanity", "aggression", "advertising", "digression"} {
+			s, ok := c.Assessment[rule]
+			if !ok || (s.Score == nil) == (s.NotChecked == "") || s.NotChecked == "waiting" {
+				return fmt.Errorf("%s: %+v", rule, s)
+			}
+			for _, p := range s.Passages {
+				if p.Start < 0 || p.End > len(c.Text) || p.Start >= p.End {
+					return fmt.Errorf("%s marks %+v", rule, p)
+				}
+			}
+		}
+		for _, rule := range args[2:] {
+			if s := c.Assessment[rule]; s.Score == nil || *s.Score < 0.5 || len(s.Passages) == 0 {
+				return fmt.Errorf("%s: %+v", rule, s)
+			}
+		}
+		return nil
+	})
+}
+
+var loaded = regexp.MustCompile(`(?s)<(?:script|link|img|iframe|source|video|audio)[^>]*(?:src|href)="([^"]+)"[^>]*>`)
+
+// costsnothing: no public page sets a cookie, and none loads anything from
+// another host than Freigabe's own.
+func costsNothing(n *newsroom, _ []string) error {
+	for _, path := range n.publicPaths() {
+		a, err := n.call("GET", path, "", nil)
+		if err != nil && !errors.Is(err, errRefused) {
+			return err
+		}
+		if len(a.header.Values("Set-Cookie")) > 0 {
+			return fmt.Errorf("%s sets a cookie", path)
+		}
+		if !strings.HasPrefix(a.header.Get("Content-Type"), "text/html") {
+			continue
+		}
+		for _, m := range loaded.FindAllStringSubmatch(string(a.body), -1) {
+			u, err := url.Parse(m[1])
+			if err != nil || u.Host != "" && "http://"+u.Host != n.base && !strings.Contains(m[0], "canonical") {
+				return fmt.Errorf("%s loads %s", path, m[0])
+			}
+		}
+	}
+	return nil
+}
+
+// steady KEY: the article's page answers 304 to its own ETag, and a submission
+// changes none of its bytes.
+func steady(n *newsroom, args []string) error {
+	for _, path := range []string{"/a/" + n.article, "/embed/articles/" + n.article, "/api/v1/articles/" + n.article + "/comments"} {
+		before, err := n.call("GET", path, "", nil)
+		if err != nil {
+			return err
+		}
+		if err := post(n, []string{args[0] + path, "Steffi", "Ändert nichts an " + path}); err != nil {
+			return err
+		}
+		req, err := http.NewRequest("GET", n.base+path, nil)
+		if err != nil {
+			return err
+		}
+		req.Header.Set("If-None-Match", before.header.Get("Etag"))
+		again, err := send(req)
+		if err != nil {
+			return err
+		}
+		if e := before.header.Get("Etag"); e == "" || strings.HasPrefix(e, "W/") || again.status != http.StatusNotModified {
+			return fmt.Errorf("%s: ETag %q, then status %d", path, e, again.status)
+		}
+	}
 	return nil
 }

@@ -15,6 +15,7 @@ type dialect struct {
 	name      string
 	forUpdate string            // locks the rows read; SQLite has one writer and needs none
 	skip      string            // likewise, passing over rows that somebody else holds
+	givenIDs  string            // lets an insert bring its own ids
 	words     map[string]string // fills the double braces in migrations
 }
 
@@ -32,6 +33,7 @@ var postgresDialect = dialect{
 	name:      "postgres",
 	forUpdate: " for update",
 	skip:      " for update skip locked",
+	givenIDs:  " overriding system value",
 	words: map[string]string{
 		"bytes":     "bytea",
 		"identity":  "bigint generated always as identity primary key",

@@ -22,7 +22,7 @@ func (s *Store) Migrate(ctx context.Context) error {
 	err := s.writeLong(ctx, func(tx *sql.Tx) error {
 		if s.d.name == "postgres" {
 			// Several nodes may start at once; the first does the work.
-			if _, err := tx.ExecContext(ctx, "select pg_advisory_xact_lock(7133701)"); err != nil {
+			if _, err := tx.ExecContext(ctx, migrateLock); err != nil {
 				return err
 			}
 		}
@@ -34,18 +34,18 @@ func (s *Store) Migrate(ctx context.Context) error {
 	return nil
 }
 
-func (s *Store) migrate(ctx context.Context, tx *sql.Tx) error {
+// migrateLock keeps others from changing the schema, or filling it, at the same time.
+const migrateLock = "select pg_advisory_xact_lock(7133701)"
+
+func (s *Store) migrate(ctx context.Context, tx *sql.Tx) error { return s.migrateAs(ctx, tx, nil) }
+
+// migrateAs applies the migrations named, or all where none are named.
+func (s *Store) migrateAs(ctx context.Context, tx *sql.Tx, only map[string]string) error {
 	_, err := tx.ExecContext(ctx, "create table if not exists migrations (name text primary key, digest text not null, at bigint not null)")
 	if err != nil {
 		return err
 	}
-	applied := map[string]string{}
-	err = each(ctx, tx, func(r *sql.Rows) error {
-		var name, digest string
-		err := r.Scan(&name, &digest)
-		applied[name] = digest
-		return err
-	}, "select name, digest from migrations")
+	applied, err := appliedMigrations(ctx, tx)
 	if err != nil {
 		return err
 	}
@@ -54,6 +54,9 @@ func (s *Store) migrate(ctx context.Context, tx *sql.Tx) error {
 		return err
 	}
 	for _, name := range names {
+		if _, named := only[name]; only != nil && !named {
+			continue
+		}
 		if err := s.migrateFile(ctx, tx, name, applied); err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
