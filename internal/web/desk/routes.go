@@ -63,6 +63,8 @@ func Routes(srv *web.Server, o Options) []web.Route {
 		{Pattern: "GET /desk/bundles/{id}", Access: web.Desk, Handler: d.bundlePage},
 		{Pattern: "POST /desk/bundles/{id}", Access: web.Desk, Handler: d.stepBundle},
 		{Pattern: "GET /desk/stats", Access: web.Desk, Handler: d.statsPage},
+		{Pattern: "GET /desk/authors/{id}", Access: web.Desk, Handler: d.authorPage},
+		{Pattern: "POST /desk/authors/{id}", Access: web.Desk, Handler: d.measureAuthor},
 		{Pattern: "GET /desk/reasons", Access: web.Desk, Handler: d.reasonsPage},
 		{Pattern: "POST /desk/reasons", Access: web.Chief, Handler: d.saveReasons},
 		{Pattern: "GET /desk/similar/{id}", Access: web.Desk, Handler: d.similarPage},
