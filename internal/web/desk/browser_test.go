@@ -286,7 +286,7 @@ func TestHostileTextsCanBeVeiled(t *testing.T) {
 	if screen(tab) != first {
 		t.Error("a veiled text was decided")
 	}
-	tab.WaitFor("document.querySelector('.foot').textContent.includes('Heute 1')")
+	tab.WaitFor("document.querySelector('.foot').textContent.includes('heute: 1')")
 }
 
 // shots is where screenshots go; none are made without it.

@@ -168,7 +168,7 @@ func (c *Card) likeliest() *Reason {
 // possible lists the steps that the table has for the state and the person. The
 // table's finer conditions speak when a step is taken.
 func (c *Card) possible(f Frame, alone bool) map[string]bool {
-	can := map[string]bool{}
+	can := map[string]bool{noteStep: f.Me.Role != moderation.Auditor}
 	if !f.Decides {
 		return can
 	}
