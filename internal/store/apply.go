@@ -99,6 +99,7 @@ type caseFile struct {
 	id, article, author, parent string
 	answer, writer              string
 	newest, live, policy        int
+	twoReads                    bool
 	site                        Site
 	staff                       moderation.Staff
 	revisions                   []revision // oldest first
@@ -127,6 +128,11 @@ func (s *Store) loadCase(ctx context.Context, tx *sql.Tx, req Request) (*caseFil
 	}
 	if c.staff, err = staff(ctx, tx, siteID); err != nil {
 		return nil, err
+	}
+	if req.Step == moderation.Approve {
+		if c.twoReads, err = s.readByTwo(ctx, tx, c); err != nil {
+			return nil, err
+		}
 	}
 	if req.Actor.Role.Decides() && !slices.Contains(c.staff.Deciders, req.Actor.ID) || req.Actor.Role == moderation.Author && req.Actor.ID != c.author {
 		return nil, moderation.Missing("comment")
@@ -188,7 +194,7 @@ func (c *caseFile) highest() int { return c.revisions[len(c.revisions)-1].number
 func (c *caseFile) item(v revision) moderation.Item {
 	return moderation.Item{
 		Comment: c.id, Revision: v.number, Newest: c.newest, State: v.state, History: c.history, Author: c.author,
-		Writer: or2(c.answer, c.writer), Answer: c.answer != "", Staff: c.staff, Rules: c.site.RulePack(),
+		Writer: or2(c.answer, c.writer), Answer: c.answer != "", TwoReads: c.twoReads && c.answer == "", Staff: c.staff, Rules: c.site.RulePack(),
 	}
 }
 
