@@ -141,13 +141,6 @@ func (p *Postman) letter(ctx context.Context, kind, key string, rec store.Receip
 	return mail.Letter{
 		Kind: kind, Key: key, Lang: rec.Lang, Familiar: rec.Site.Informal, To: rec.Email, Name: rec.Name, Site: rec.Site.Name,
 		Article: rec.Article.Doc.Headline, Text: rec.Text, URL: p.Public + "/receipts/" + token,
-		Imprint: absolute(rec.Site.Origin, rec.Site.Imprint), Privacy: absolute(rec.Site.Origin, rec.Site.Privacy),
+		Imprint: rec.Site.Link(rec.Site.Imprint), Privacy: rec.Site.Link(rec.Site.Privacy),
 	}, nil
-}
-
-func absolute(origin, address string) string {
-	if len(address) > 0 && address[0] == '/' {
-		return origin + address
-	}
-	return address
 }

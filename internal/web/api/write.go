@@ -74,8 +74,11 @@ func (a *API) submit(w http.ResponseWriter, r *http.Request) error {
 	if body.Lang == "de" || body.Lang == "en" {
 		in.Lang = body.Lang
 	}
+	if err := a.names.Check(r.Context(), site, in.Name); err != nil {
+		return err
+	}
 	if body.Notify && in.Email != "" {
-		in.Notify = "replies"
+		in.Notify = store.NotifyAsked
 	}
 	if in.Idempotency = r.Header.Get("Idempotency-Key"); len(in.Idempotency) > 200 {
 		return moderation.BadField("Idempotency-Key", "error.idempotency")

@@ -66,8 +66,11 @@ func (rd *Reader) submission(r *http.Request) (store.Submission, store.Site, err
 	if err != nil {
 		return in, site, err
 	}
+	if err := rd.names.Check(r.Context(), site, in.Name); err != nil {
+		return in, site, err
+	}
 	if f.Get("notify") != "" && in.Email != "" {
-		in.Notify = "replies"
+		in.Notify = store.NotifyAsked
 	}
 	if in.Sender, err = rd.Server.Sender(r); err != nil {
 		return in, site, err
