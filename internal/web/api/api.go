@@ -14,6 +14,7 @@ import (
 
 	"github.com/freigabe/freigabe/internal/article"
 	"github.com/freigabe/freigabe/internal/moderation"
+	"github.com/freigabe/freigabe/internal/signon"
 	"github.com/freigabe/freigabe/internal/store"
 	"github.com/freigabe/freigabe/internal/thread"
 	"github.com/freigabe/freigabe/internal/web"
@@ -51,9 +52,10 @@ type Fetcher func(ctx context.Context, site store.Site, address string) (article
 // API serves the interface.
 type API struct {
 	Options
-	store *store.Store
-	names reader.Names
-	lines atomic.Int64 // of events that are open
+	store  *store.Store
+	names  reader.Names
+	signon signon.Verifier
+	lines  atomic.Int64 // of events that are open
 }
 
 // Routes lists the routes of the interface.
@@ -61,7 +63,8 @@ func Routes(o Options) []web.Route {
 	if o.Wait == nil {
 		o.Wait = &wait.Estimator{Store: o.Server.Store}
 	}
-	a := &API{Options: o, store: o.Server.Store, names: reader.Names{Store: o.Server.Store}}
+	a := &API{Options: o, store: o.Server.Store, names: reader.Names{Store: o.Server.Store},
+		signon: signon.Verifier{Client: http.DefaultClient, Clock: o.Server.Store.Now}}
 	routes := []web.Route{
 		public("GET /api/v1/articles", a.articleByURL),
 		public("GET /api/v1/articles/{id}", a.article),

@@ -10,6 +10,7 @@ import (
 	"unicode"
 
 	"github.com/freigabe/freigabe/internal/moderation"
+	"github.com/freigabe/freigabe/internal/signon"
 	"github.com/freigabe/freigabe/internal/store"
 	"golang.org/x/text/unicode/norm"
 )
@@ -19,7 +20,8 @@ import (
 type Settings struct {
 	ReservedNames []string `json:"reserved_names,omitempty"` // nobody but the newsroom bears them
 	NoGuests      bool     `json:"no_guests,omitempty"`      // only signed-on readers may comment
-	MinimumAge    int      `json:"minimum_age,omitempty"`    // that authors confirm to have
+
+	SignOn signon.Config `json:"sign_on,omitzero"` // by which the publisher's site vouches for its readers
 }
 
 // SettingsOf reads a site's settings for readers.
@@ -33,6 +35,34 @@ func SettingsOf(site store.Site) (Settings, error) {
 		return s, fmt.Errorf("readers' settings of site %s: %w", site.ID, err)
 	}
 	return s, nil
+}
+
+// errGuests refuses a comment of somebody who is not signed on, where that is needed.
+var errGuests = &moderation.Error{Kind: moderation.Forbidden, Key: "error.guests"}
+
+// Identify says who sends a comment: a reader for whom the publisher's site
+// vouches by a token, with the name from there, or a guest with a typed name,
+// where the site takes guests.
+func Identify(ctx context.Context, v *signon.Verifier, names *Names, site store.Site, token string, in *store.Submission) error {
+	set, err := SettingsOf(site)
+	if err != nil {
+		return err
+	}
+	if token == "" || !set.SignOn.On() {
+		if set.NoGuests {
+			return errGuests
+		}
+		return names.Check(ctx, site, in.Name)
+	}
+	p, err := v.Verify(ctx, set.SignOn, token)
+	if err != nil {
+		return err
+	}
+	in.Name, in.Proof = p.Name, store.Proof{Kind: "account", Subject: p.Subject}
+	if p.Verified {
+		in.Email = p.Email
+	}
+	return nil
 }
 
 // Names knows which names readers may not bear: those of the site, of its people
