@@ -3,6 +3,7 @@ package jobs
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/freigabe/freigabe/internal/locale"
 	"github.com/freigabe/freigabe/internal/mail"
@@ -126,6 +127,40 @@ func (p *Postman) TellParent(ctx context.Context, d moderation.Decision) error {
 	}
 	l.Author, l.Text = reply.Name, reply.Text
 	l.Receipt, l.URL, l.Unsubscribe = l.URL, p.permalink(reply.Article, reply.ID), p.Public+"/unsubscribe/"+token
+	return p.Sender.Send(ctx, mail.Compose(l))
+}
+
+// TellNotice tells the sender of a notice that it came in, or what was decided
+// about it. It is the work of jobs of the kind "notice".
+func (p *Postman) TellNotice(ctx context.Context, j store.Job) error {
+	id, news, _ := strings.Cut(j.Key, "/")
+	n, err := p.Store.Notice(ctx, id)
+	if err != nil {
+		return err
+	}
+	if n.Email == "" || news == "received" && !n.Decided.IsZero() {
+		return nil
+	}
+	art, err := p.Store.Article(ctx, n.Article)
+	if err != nil {
+		return err
+	}
+	site, err := p.Store.Site(ctx, n.Site)
+	if err != nil {
+		return err
+	}
+	token, err := p.Store.NoticeToken(ctx, id)
+	if err != nil {
+		return err
+	}
+	l := mail.Letter{
+		Kind: "report." + news, Key: j.Key, Lang: site.Lang, To: n.Email, Name: n.Name, Site: site.Name, Article: art.Doc.Headline,
+		Date: locale.DateTime(site.Lang, n.Created), Reason: n.Answer, Receipt: p.Public + "/notices/" + token,
+		Imprint: site.Link(site.Imprint), Privacy: site.Link(site.Privacy),
+	}
+	if news == "decided" {
+		l.Outcome = locale.T(site.Lang, "reader.notice.outcome."+n.Outcome)
+	}
 	return p.Sender.Send(ctx, mail.Compose(l))
 }
 

@@ -121,3 +121,42 @@ func TestPostmanStatesReasons(t *testing.T) {
 		t.Errorf("%d letters for 3 decisions told twice", n)
 	}
 }
+
+func TestPostmanAnswersNotices(t *testing.T) {
+	h := storetest.NewHouse(t, "sqlite:"+filepath.Join(t.TempDir(), "f.db"))
+	box := &mail.Catcher{Clock: h.Now}
+	p := &Postman{Store: h.Store, Sender: box, Public: "https://k.example"}
+	ctx := t.Context()
+	c := h.Post("", "Mira", "Ein Kommentar.")
+	h.Release(h.Anna, c.Comment)
+	token, err := h.Report(ctx, store.Notice{Comment: c.Comment, Kind: store.Illegal, Reason: "Beleidigung.", Name: "Vera Wolf", Email: "vera@example.org", GoodFaith: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	n, err := h.NoticeByToken(ctx, token)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.TellNotice(ctx, store.Job{Key: n.ID + "/received"}); err != nil {
+		t.Fatal(err)
+	}
+	if open, err := h.OpenNotices(ctx, "", store.Illegal, 10); err != nil || len(open) != 1 || open[0].Reason != "Beleidigung." {
+		t.Fatalf("%v, %v", open, err)
+	}
+	if err := h.AnswerNotice(ctx, n.ID, h.Anna.ID, store.NoticeKept, " "); moderation.KindOf(err) != moderation.Invalid {
+		t.Errorf("an answer without reasons: %v", err)
+	}
+	if err := h.AnswerNotice(ctx, n.ID, h.Anna.ID, store.NoticeKept, "Das ist eine zulässige Meinung."); err != nil {
+		t.Fatal(err)
+	}
+	if err := h.AnswerNotice(ctx, n.ID, h.Jonas.ID, store.NoticeRemoved, "Doch nicht."); moderation.KindOf(err) != moderation.Conflict {
+		t.Errorf("a second answer: %v", err)
+	}
+	if err := p.TellNotice(ctx, store.Job{Key: n.ID + "/decided"}); err != nil {
+		t.Fatal(err)
+	}
+	all := box.Messages()
+	if len(all) != 2 || !strings.Contains(all[0].Text, "Das ist eine zulässige Meinung.") || !strings.Contains(all[0].Text, "bleibt") || !strings.Contains(all[1].Text, "https://k.example/notices/"+token) {
+		t.Errorf("%d letters: %v", len(all), all)
+	}
+}

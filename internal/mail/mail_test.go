@@ -28,7 +28,7 @@ func letter(kind, lang string) Letter {
 
 func TestEveryLetterIsWhole(t *testing.T) {
 	missing := regexp.MustCompile(`\{\w+\}|mail\.[a-z.]+`)
-	for _, kind := range []string{"receipt", "approved", "rejected", "returned", "declined", "removed", "restored", "appeal.upheld", "appeal.overturned", "reply"} {
+	for _, kind := range []string{"receipt", "approved", "rejected", "returned", "declined", "removed", "restored", "appeal.upheld", "appeal.overturned", "reply", "report.received", "report.decided"} {
 		for _, lang := range []string{"de", "en"} {
 			m := Compose(letter(kind, lang))
 			if found := missing.FindString(m.Subject + m.Text); found != "" {

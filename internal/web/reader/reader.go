@@ -69,6 +69,7 @@ func Routes(o Options) []web.Route {
 		get("/readyz", rd.ready),
 		{Pattern: "GET /receipts/{token}", Access: web.Secret, Handler: rd.receipt},
 		{Pattern: "POST /receipts/{token}", Access: web.Secret, Handler: rd.receiptStep},
+		{Pattern: "GET /notices/{token}", Access: web.Secret, Handler: rd.noticeReceipt},
 		{Pattern: "GET /confirm/{token}", Access: web.Secret, Handler: rd.wishPage(store.NotifyConfirmed)},
 		{Pattern: "POST /confirm/{token}", Access: web.Secret, Handler: rd.wish(store.NotifyConfirmed)},
 		{Pattern: "GET /unsubscribe/{token}", Access: web.Secret, Handler: rd.wishPage("")},
