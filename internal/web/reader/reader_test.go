@@ -28,12 +28,12 @@ import (
 // paper is a running node with its readers' routes.
 type paper struct {
 	*storetest.House
-	t      *testing.T
+	t      testing.TB
 	server *web.Server
 	pages  *thread.Pages
 }
 
-func newPaper(t *testing.T) *paper {
+func newPaper(t testing.TB) *paper {
 	t.Helper()
 	h := storetest.NewHouse(t, "sqlite:"+filepath.Join(t.TempDir(), "f.db"))
 	s := web.New(h.Store, slog.New(slog.DiscardHandler), nil, nil)
