@@ -27,7 +27,7 @@ func (n *node) wirePost(waits *wait.Estimator) (*mail.Catcher, error) {
 		box = &mail.Catcher{Clock: time.Now}
 		sender = box
 	default:
-		for _, kind := range []string{"receipt", "notice"} {
+		for _, kind := range []string{"receipt", "notice", "mine"} {
 			n.runner.Handle(kind, func(context.Context, store.Job) error { return nil })
 		}
 		return nil, nil
@@ -42,5 +42,6 @@ func (n *node) wirePost(waits *wait.Estimator) (*mail.Catcher, error) {
 	n.runner.Teller = p
 	n.runner.Handle("receipt", p.SendReceipt)
 	n.runner.Handle("notice", p.TellNotice)
+	n.runner.Handle("mine", p.SendMine)
 	return box, nil
 }

@@ -2,6 +2,7 @@ package jobs
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"strings"
 
@@ -162,6 +163,28 @@ func (p *Postman) TellNotice(ctx context.Context, j store.Job) error {
 		l.Outcome = locale.T(site.Lang, "reader.notice.outcome."+n.Outcome)
 	}
 	return p.Sender.Send(ctx, mail.Compose(l))
+}
+
+// SendMine sends the link to all comments of an address, where there are any. It
+// is the work of jobs of the kind "mine".
+func (p *Postman) SendMine(ctx context.Context, j store.Job) error {
+	var m store.Mine
+	if err := json.Unmarshal([]byte(j.Payload), &m); err != nil {
+		return fmt.Errorf("job %d: %w", j.ID, err)
+	}
+	token, err := p.Store.MineToken(ctx, m)
+	if err != nil {
+		return err
+	}
+	_, receipts, err := p.Store.ByMineToken(ctx, token)
+	if err != nil || len(receipts) == 0 {
+		return err
+	}
+	site := receipts[0].Site
+	return p.Sender.Send(ctx, mail.Compose(mail.Letter{
+		Kind: "mine", Key: j.Key, Lang: receipts[0].Lang, Familiar: site.Informal, To: m.Email, Name: receipts[0].Name, Site: site.Name,
+		URL: p.Public + "/mine/" + token, Imprint: site.Link(site.Imprint), Privacy: site.Link(site.Privacy),
+	}))
 }
 
 func (p *Postman) permalink(article, comment string) string {

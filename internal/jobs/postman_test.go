@@ -4,6 +4,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/freigabe/freigabe/internal/mail"
 	"github.com/freigabe/freigabe/internal/moderation"
@@ -158,5 +159,48 @@ func TestPostmanAnswersNotices(t *testing.T) {
 	all := box.Messages()
 	if len(all) != 2 || !strings.Contains(all[0].Text, "Das ist eine zulässige Meinung.") || !strings.Contains(all[0].Text, "bleibt") || !strings.Contains(all[1].Text, "https://k.example/notices/"+token) {
 		t.Errorf("%d letters: %v", len(all), all)
+	}
+}
+
+func TestPostmanSendsAllComments(t *testing.T) {
+	h := storetest.NewHouse(t, "sqlite:"+filepath.Join(t.TempDir(), "f.db"))
+	box := &mail.Catcher{Clock: h.Now}
+	p := &Postman{Store: h.Store, Sender: box, Public: "https://k.example"}
+	ctx := t.Context()
+	for _, email := range []string{"mira@example.org", "Mira@Example.org", "andere@example.org"} {
+		_, err := h.Submit(ctx, store.Submission{Article: h.Article.ID, Name: "Mira", Email: email, Text: "Von " + email, Sender: store.Sender{Now: email, Before: email}})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, email := range []string{"mira@example.org", "mira@example.org", "niemand@example.org"} {
+		if err := h.AskForMine(ctx, store.Mine{Site: h.Site.ID, Email: email}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	asked, err := h.ClaimJobs(ctx, []string{"mine"}, 10, time.Minute)
+	if err != nil || len(asked) != 2 {
+		t.Fatalf("%d jobs, want one for each address, %v", len(asked), err)
+	}
+	for _, j := range asked {
+		if err := p.SendMine(ctx, j); err != nil {
+			t.Fatal(err)
+		}
+	}
+	all := box.Messages()
+	if len(all) != 1 || all[0].To != "mira@example.org" {
+		t.Fatalf("letters %v: an address that is not known here gets none", all)
+	}
+	_, rest, _ := strings.Cut(all[0].Text, "https://k.example/mine/")
+	token, _, _ := strings.Cut(rest, "\n")
+	if _, list, err := h.ByMineToken(ctx, token); err != nil || len(list) != 2 {
+		t.Errorf("%d comments, %v", len(list), err)
+	}
+	if _, _, err := h.ByMineToken(ctx, token+"x"); moderation.KindOf(err) != moderation.NotFound {
+		t.Errorf("a forged link: %v", err)
+	}
+	h.Clock.Pass(25 * time.Hour)
+	if _, _, err := h.ByMineToken(ctx, token); moderation.KindOf(err) != moderation.NotFound {
+		t.Errorf("an old link: %v", err)
 	}
 }
