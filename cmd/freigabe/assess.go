@@ -9,8 +9,9 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strings"
+	"path/filepath"
 
+	"github.com/freigabe/freigabe/internal/article"
 	"github.com/freigabe/freigabe/internal/assess"
 	"github.com/freigabe/freigabe/internal/moderation"
 )
@@ -27,7 +28,7 @@ const maxComment = 4 << 20
 func runAssess(args []string, in io.Reader, out, errOut io.Writer) int {
 	fs := flag.NewFlagSet("assess", flag.ContinueOnError)
 	fs.SetOutput(io.Discard)
-	article := fs.String("article", "", "")
+	page := fs.String("article", "", "")
 	model := fs.String("model", "", "")
 	switch err := fs.Parse(args); {
 	case errors.Is(err, flag.ErrHelp):
@@ -38,7 +39,7 @@ func runAssess(args []string, in io.Reader, out, errOut io.Writer) int {
 	case fs.NArg() > 0:
 		return report(usageError("unknown argument "+fs.Arg(0)), "assess", assessUsage, errOut)
 	}
-	return report(assessLines(*article, *model, in, out), "assess", assessUsage, errOut)
+	return report(assessLines(*page, *model, in, out), "assess", assessUsage, errOut)
 }
 
 func assessLines(articleFile, modelFile string, in io.Reader, out io.Writer) error {
@@ -47,12 +48,12 @@ func assessLines(articleFile, modelFile string, in io.Reader, out io.Writer) err
 		return err
 	}
 	var relation *assess.Relation
-	var article *assess.Article
 	if articleFile != "" {
-		if article, err = readArticle(articleFile); err != nil {
+		a, err := assessedArticle(articleFile)
+		if err != nil {
 			return err
 		}
-		relation = m.Relate(*article, nil)
+		relation = m.Relate(*a, nil)
 	}
 	w := bufio.NewWriter(out)
 	sc := bufio.NewScanner(in)
@@ -62,7 +63,7 @@ func assessLines(articleFile, modelFile string, in io.Reader, out io.Writer) err
 		if c.skip {
 			continue
 		}
-		a := m.Assess(assess.Input{Text: c.Text, Parent: c.Parent, Article: article, Relation: relation})
+		a := m.Assess(assess.Input{Text: c.Text, Parent: c.Parent, Relation: relation})
 		if err := writeAssessed(w, c, a); err != nil {
 			return fmt.Errorf("write line %d: %w", n, err)
 		}
@@ -126,22 +127,15 @@ func writeAssessed(w *bufio.Writer, c comment, a moderation.Assessment) error {
 	return err
 }
 
-// readArticle reads a file as `article add` does.
-func readArticle(name string) (*assess.Article, error) {
+// assessedArticle reads a file as `article add` does.
+func assessedArticle(name string) (*assess.Article, error) {
 	src, err := os.ReadFile(name)
 	if err != nil {
 		return nil, fmt.Errorf("read article: %w", err)
 	}
-	return parseArticle(name, string(src))
-}
-
-// parseArticle takes the first line as headline, the second paragraph as lede.
-func parseArticle(_, src string) (*assess.Article, error) {
-	src = strings.TrimSpace(strings.TrimPrefix(src, "\ufeff"))
-	if src == "" {
-		return nil, errors.New("read article: the file is empty")
+	a, err := article.Parse(name, src)
+	if err != nil {
+		return nil, fmt.Errorf("read article %s: %w", filepath.Base(name), err)
 	}
-	head, rest, _ := strings.Cut(src, "\n")
-	lede, body, _ := strings.Cut(strings.TrimSpace(rest), "\n\n")
-	return &assess.Article{Headline: head, Lede: lede, Body: body}, nil
+	return &assess.Article{Headline: a.Headline, Lede: a.Lede, Body: a.Body()}, nil
 }

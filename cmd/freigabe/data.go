@@ -86,47 +86,6 @@ func verb(args []string, allowed ...string) (string, []string, error) {
 	return "", nil, usage("say one of: %s", strings.Join(allowed, ", "))
 }
 
-func runSite(args []string, io stdio) error {
-	do, args, err := verb(args, "add", "list")
-	if err != nil {
-		return err
-	}
-	fs := flagSet("site")
-	name, origin, lang := fs.String("name", "", "name"), fs.String("url", "", "origin, such as https://www.blatt.example"), fs.String("lang", "de", "de or en")
-	return onStore(fs, args, func(ctx context.Context, s *store.Store) error {
-		if do == "list" {
-			return listSites(ctx, s, io)
-		}
-		if *name == "" || *origin == "" {
-			return usage("give -name and -url")
-		}
-		if *lang != "de" && *lang != "en" {
-			return usage("-lang is de or en")
-		}
-		site, err := s.AddSite(ctx, store.Site{Name: *name, Origin: *origin, Lang: *lang})
-		if err != nil {
-			return err
-		}
-		return warnIfAlone(ctx, s, site, io)
-	})
-}
-
-func warnIfAlone(ctx context.Context, s *store.Store, site store.Site, io stdio) error {
-	people, err := s.Staff(ctx, site.ID)
-	if err == nil && len(people.Deciders) < 2 {
-		fmt.Fprintf(io.err, "freigabe: site %s has %d deciding people: nobody can give a second opinion or decide appeals until there are two; add them with “freigabe editor add”\n", site.Name, len(people.Deciders))
-	}
-	return err
-}
-
-func listSites(ctx context.Context, s *store.Store, io stdio) error {
-	sites, err := s.Sites(ctx)
-	for _, x := range sites {
-		fmt.Fprintf(io.out, "%s\t%s\t%s\n", x.Name, x.Origin, x.ID)
-	}
-	return err
-}
-
 func runEditor(args []string, io stdio) error {
 	do, args, err := verb(args, "add", "list")
 	if err != nil {

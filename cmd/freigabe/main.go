@@ -50,16 +50,20 @@ func init() {
 	commands = []command{
 		{"demo", "[-addr 127.0.0.1:8080] [-data DIR]", "start everything with a site, articles and comments in every state", "freigabe demo", runDemo},
 		{"serve", "[-db …] [-read-db …] [-addr …] [-config FILE]", "serve readers' pages, the desk and the API", "freigabe serve -db sqlite:/var/lib/freigabe/freigabe.db -addr 127.0.0.1:8080", runServe},
-		{"site", "add|list", "add a publication, or list them", "freigabe site add -name morgenblatt -url https://www.morgenblatt.example", runSite},
+		{"site", "add -name N -url ORIGIN | list | show|set -site S [FILE] | policy -site S -signed WHO FILE", "add a publication, list them, change settings, publish its rules for readers", "freigabe site add -name morgenblatt -url https://www.morgenblatt.example", runSite},
 		{"editor", "add|list", "add a person to the desk, or list them", "freigabe editor add -email anna@morgenblatt.example -name 'Anna Kern' -role chief -password-stdin", runEditor},
 		{"key", "add|list|revoke", "let a program in: prints the key alone, once", "freigabe key add -scope desk -editor anna@morgenblatt.example", runKey},
 		{"article", "add -site S [-url U] [-json] FILE|-", "take in an article: text, HTML or Markdown; prints its id", "freigabe article add -site morgenblatt artikel.html", runArticle},
 		{"assess", "[-article FILE] [-model FILE]", "assess comments from standard input, one JSON object a line", "freigabe assess -article artikel.md < kommentare.txt", plain(runAssess)},
 		{"model", "train -data FILE... -out FILE | eval -model FILE -data FILE...", "train a base model on labelled comments, or measure one", "freigabe model eval -model site.model -data labelled.jsonl", plain(runModel)},
 		{"migrate", "", "bring the database's schema up to date", "freigabe migrate -db postgres://freigabe@db/freigabe", runMigrate},
+		{"backup", "FILE|-", "write a consistent copy of everything, while the program runs", "freigabe backup freigabe.backup", runBackup},
+		{"restore", "FILE|-", "read a backup into an empty database of either kind, and check it", "freigabe restore -db postgres://freigabe@db/freigabe freigabe.backup", runRestore},
+		{"export", "[-site S] [-author RECEIPT|EMAIL] [FILE]", "write articles, comments and decisions as JSON lines, or all that is kept of one author", "freigabe export -site morgenblatt comments.jsonl", runExport},
+		{"import", "-site S -editor EMAIL FORMAT FILE", "take in comments of another system", "freigabe import -site morgenblatt -editor anna@morgenblatt.example wordpress export.xml", runImport},
+		{"score", "key|list|forget|replay|bench", "the successor of the Perspective API: what a key may do, who teaches, how well it agrees, how fast it is", "freigabe score replay -data decisions.jsonl", runScore},
 		{"check", "[-head HASH]", "verify the record of decisions, every publication and every state", "freigabe check", runCheck},
 	}
-	commands = append(commands, more...)
 	commands = append(commands, command{"help", "[COMMAND]", "explain the commands", "freigabe help serve", runHelp}, command{"version", "", "print the version", "freigabe version", runVersion})
 }
 

@@ -86,3 +86,11 @@ func aloneRoutes(st *store.Store, registry *prometheus.Registry) []web.Route {
 		}},
 	}
 }
+
+func runScore(args []string, io stdio) error {
+	do, args, err := verb(args, "key", "list", "forget", "replay", "bench")
+	if err != nil {
+		return err
+	}
+	return map[string]func([]string, stdio) error{"key": runScoreKey, "list": runNeighbours, "forget": runForget, "replay": runReplay, "bench": runBench}[do](args, io)
+}

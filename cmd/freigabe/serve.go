@@ -24,10 +24,12 @@ import (
 // settings is what serve and demo can be told.
 type settings struct {
 	db, readDB, addr, config string
+	listenDB, opsAddr        string
+	drain                    time.Duration
 	proxies                  string
 	only                     string
 	hold, limits             string
-	smtp, mailFrom           string
+	smtp, mailFrom, public   string
 	logLevel                 string
 	data                     string // demo
 }
@@ -36,12 +38,16 @@ func serveFlags() (*flag.FlagSet, *settings) {
 	fs, s := flagSet("serve"), &settings{}
 	fs.StringVar(&s.db, "db", "", "database: sqlite:PATH or postgres://…")
 	fs.StringVar(&s.readDB, "read-db", "", "database of readers' pages, for PostgreSQL: another role, or replicas")
+	fs.StringVar(&s.listenDB, "listen-db", "", "direct address of PostgreSQL for notifications, where -db goes through a pooler")
 	fs.StringVar(&s.addr, "addr", "127.0.0.1:8080", "address to listen on")
+	fs.StringVar(&s.opsAddr, "ops-addr", "", "address of their own for /metrics and, on this machine, /debug/pprof/; such as 127.0.0.1:9090")
+	fs.DurationVar(&s.drain, "drain", 0, "how long to answer on after a signal to stop while /readyz says no, for load balancers; such as 5s")
 	fs.StringVar(&s.config, "config", "", "settings file (TOML); every flag is a key of it")
 	fs.StringVar(&s.proxies, "trusted-proxies", "", "addresses and networks whose X-Forwarded-For is believed, separated by commas")
 	fs.StringVar(&s.only, "only", "", "score: serve the scoring API alone")
 	fs.StringVar(&s.smtp, "smtp", "", "mail server: smtp://USER:PASSWORD@HOST:PORT, or smtps://…; without it no mail is sent")
 	fs.StringVar(&s.mailFrom, "mail-from", "", "sender of mails, such as kommentare@blatt.example")
+	fs.StringVar(&s.public, "public", "", "this installation's address for its readers, such as https://kommentare.blatt.example; as asked where not set")
 	fs.StringVar(&s.logLevel, "log", "info", "debug, info, warn or error")
 	testFlags(fs, s)
 	return fs, s
@@ -88,6 +94,7 @@ type node struct {
 	log    *slog.Logger
 	store  *store.Store
 	server *web.Server
+	watch  *watch
 	runner *jobs.Runner
 	loops  []func(context.Context) error // that run beside the server
 	finish func()                        // waits for learning under way
@@ -108,7 +115,7 @@ func newNode(ctx context.Context, s *settings, logTo io.Writer) (*node, error) {
 	if n.listen, err = net.Listen("tcp", s.addr); err != nil {
 		return nil, fmt.Errorf("listen on %s: %w; choose another address with -addr", s.addr, err)
 	}
-	if n.store, err = store.Open(ctx, store.Options{DSN: s.db, ReadDSN: s.readDB, Hold: hold}); err != nil {
+	if n.store, err = store.Open(ctx, store.Options{DSN: s.db, ReadDSN: s.readDB, ListenDSN: s.listenDB, Hold: hold}); err != nil {
 		return nil, errors.Join(err, n.listen.Close())
 	}
 	var limits *web.Limiter
@@ -116,6 +123,12 @@ func newNode(ctx context.Context, s *settings, logTo io.Writer) (*node, error) {
 		limits = web.NewLimiter(time.Now)
 	}
 	n.server = web.New(n.store, n.log, proxies, limits)
+	n.watch = newWatch(n.store)
+	n.watch.own = s.only == ""
+	n.loops = append(n.loops, func(ctx context.Context) error { return presence(ctx, n.store) })
+	if s.opsAddr != "" {
+		n.loops = append(n.loops, func(ctx context.Context) error { return n.watch.private(ctx, s.opsAddr) })
+	}
 	if err := n.wire(ctx); err != nil {
 		return nil, errors.Join(err, n.store.Close(), n.listen.Close())
 	}
@@ -150,7 +163,7 @@ const grace = 10 * time.Second
 func (n *node) serve(ctx context.Context, ready func(addr string)) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	srv := &http.Server{Handler: n.server, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute,
+	srv := &http.Server{Handler: n.watch.around(n.server, n.server.Proxies), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute,
 		ErrorLog: slog.NewLogLogger(n.log.Handler(), slog.LevelDebug)}
 	var wg sync.WaitGroup
 	for _, loop := range n.loops {
@@ -167,6 +180,8 @@ func (n *node) serve(ctx context.Context, ready func(addr string)) error {
 	var err error
 	select {
 	case <-ctx.Done():
+		n.watch.stopping.Store(true)
+		time.Sleep(n.set.drain) // load balancers notice meanwhile
 	case err = <-served:
 		cancel()
 	}

@@ -29,9 +29,13 @@ func (n *node) wire(_ context.Context) error {
 	n.runner = &jobs.Runner{Store: n.store, Log: n.log, Assessor: brain, Learner: brain}
 	pages := thread.New(n.store, pageMemory)
 	waits := &wait.Estimator{Store: n.store}
-	n.loops = append(n.loops, n.runner.Run, pages.Run)
-	n.server.Handle(reader.Routes(reader.Options{Server: n.server, Pages: pages, Wait: waits})...)
-	n.server.Handle(api.Routes(api.Options{Server: n.server, Pages: pages, Wait: waits, Hinter: hinter{brain}})...)
+	box, err := n.wirePost(waits)
+	if err != nil {
+		return err
+	}
+	n.loops = append(n.loops, n.runner.Run, pages.Run, brain.Run)
+	n.server.Handle(reader.Routes(reader.Options{Server: n.server, Pages: pages, Wait: waits, Public: n.set.public, Mailbox: box})...)
+	n.server.Handle(api.Routes(api.Options{Server: n.server, Pages: pages, Wait: waits, Public: n.set.public, Hinter: hinter{brain}})...)
 	n.server.Handle(desk.Routes(n.server, desk.Options{Fetch: fetchArticle})...)
 	score, finish := scoreRoutes(n.store, n.server, prometheus.NewRegistry())
 	n.finish = finish

@@ -42,3 +42,21 @@ func BenchmarkAssess(b *testing.B) {
 		m.Assess(in)
 	}
 }
+
+func BenchmarkRetrain(b *testing.B) {
+	words := strings.Fields(sample + " Das ist eine Frechheit und der Bürgermeister sollte endlich zurücktreten statt weiter Geld zu verschwenden")
+	ds := make([]Decision, 20_000)
+	for i := range ds {
+		var t strings.Builder
+		for j := range 30 {
+			t.WriteString(words[(i*7+j*j*(1+i%5)+j*i)%len(words)] + " ")
+		}
+		ds[i] = Decision{Position: uint64(i + 1), Input: Input{Text: t.String()}}
+		if i%5 == 0 {
+			ds[i].Outcome, ds[i].Rule = Refused, moderation.Rules[i/5%len(moderation.Rules)]
+		}
+	}
+	for b.Loop() {
+		Default().Retrain(ds)
+	}
+}

@@ -66,3 +66,15 @@ var slotNames = [...]string{
 	slotAggression: string(moderation.Aggression), slotAdvertising: string(moderation.Advertising),
 	slotDigression: string(moderation.Digression), slotRefuse: Refuse,
 }
+
+// Untaught is the model without what its base has learned of any rule: words
+// weigh nothing, only how rare they are is kept. It measures what a site's
+// decisions are worth alone.
+func (m *Model) Untaught() (*Model, error) {
+	b := *m.base
+	b.Heads, b.Weight = nil, nil
+	return newModel(&b, "000000000000")
+}
+
+// Embedded is the file of the base that ships.
+func Embedded() []byte { return embedded }

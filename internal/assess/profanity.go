@@ -10,7 +10,7 @@ import (
 
 // odds of a breach for one word by its severity: a mild word alone stays in the
 // fine band, one gross word is enough.
-var severityOdds = [4]float64{0, 0.6, 2.6, 4.2}
+var severityOdds = [4]float64{0, 0.6, 4, 5.4}
 
 // profanity scores abusive words: every finding adds to the log-odds, the first
 // of a severity fully, further ones less.

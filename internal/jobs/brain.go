@@ -199,12 +199,49 @@ func (b *Brain) load(ctx context.Context, site string) (*pupil, error) {
 	return p, nil
 }
 
-// Refresh takes in the models that other nodes have saved since.
-func (b *Brain) Refresh(site string) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if p := b.sites[site]; p != nil && p.mu.TryLock() {
-		delete(b.sites, site)
-		p.mu.Unlock()
+// Run takes in the models that other nodes save, until the context ends.
+func (b *Brain) Run(ctx context.Context) error {
+	at, err := b.Store.Head(ctx)
+	if err != nil {
+		return fmt.Errorf("follow the sites' models: %w", err)
 	}
+	bell, stop := b.Store.Bell()
+	defer stop()
+	for ctx.Err() == nil {
+		events, next, err := b.Store.Events(ctx, at)
+		if err != nil && ctx.Err() == nil {
+			b.Log.Warn("news of other nodes' models not read", "error", err)
+		}
+		at = next
+		for _, e := range events {
+			if e.Topic == "model" {
+				b.renew(ctx, e.Site)
+			}
+		}
+		select {
+		case <-ctx.Done():
+		case <-bell:
+		case <-time.After(pollEvery):
+		}
+	}
+	return nil
+}
+
+// renew drops a site's model from memory where a newer one was saved; the next
+// use loads it.
+func (b *Brain) renew(ctx context.Context, site string) {
+	b.mu.Lock()
+	p := b.sites[site]
+	b.mu.Unlock()
+	if p == nil || !p.mu.TryLock() {
+		return // not in use, or this node is the one that teaches it
+	}
+	defer p.mu.Unlock()
+	position, err := b.Store.ModelPosition(ctx, site)
+	if err != nil || position <= int64(p.model.Position()) {
+		return
+	}
+	b.mu.Lock()
+	delete(b.sites, site)
+	b.mu.Unlock()
 }

@@ -77,6 +77,7 @@ func (r *Runner) setUp() {
 		"tell":        r.tellAuthor,
 		"tell-parent": r.tellParent,
 		"learn":       r.learn,
+		"webhook":     r.webhook,
 		"expire":      r.expire,
 	}
 	r.lanes = []lane{
@@ -84,6 +85,7 @@ func (r *Runner) setUp() {
 		{[]string{"assess"}, max(1, runtime.NumCPU()/2), time.Minute},
 		{[]string{"tell", "tell-parent"}, 2, 2 * time.Minute},
 		{[]string{"learn"}, 1, time.Minute},
+		{[]string{"webhook"}, 2, time.Minute},
 		{[]string{"expire"}, 1, 10 * time.Minute},
 	}
 }

@@ -6,7 +6,11 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net/http"
+	"net/http/httptest"
 	"slices"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -162,4 +166,46 @@ func refuse(t *testing.T, h *storetest.House, b *jobs.Brain, c store.Submitted) 
 		t.Fatalf("not assessed: %v", err)
 	}
 	return *a.Refuse
+}
+
+// Other systems are told of a decision once it is in force, under an id that
+// stays the same when the first message got lost; of what was undone, never.
+func TestWebhooksTellOfDecisionsInForce(t *testing.T) {
+	var mu sync.Mutex
+	var got []string
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			t.Error(err)
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		if got = append(got, r.Header.Get("Webhook-Id")+" "+string(body)); len(got) == 1 {
+			w.WriteHeader(http.StatusBadGateway)
+		}
+	}))
+	defer srv.Close()
+	h := storetest.NewHouse(t, "sqlite:"+t.TempDir()+"/x.db")
+	set := h.Site.Settings
+	set.Webhooks = []store.Hook{{URL: srv.URL, Secret: "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="}}
+	if err := h.SaveSettings(ctx, h.Site.ID, set); err != nil {
+		t.Fatal(err)
+	}
+	r := &jobs.Runner{Store: h.Store, Log: quiet, Assessor: jobs.NewBrain(h.Store, quiet)}
+	c := h.Post("", "Berta", "Ein Text, den niemand verschicken soll.")
+	h.Do(h.Anna, moderation.Reject, c.Comment)
+	h.Do(h.Anna, moderation.Undo, c.Comment)
+	res := h.Do(h.Anna, moderation.Approve, c.Comment)
+	drain(t, r)
+	if len(got) != 0 {
+		t.Fatalf("told within the hold: %q", got)
+	}
+	for range 3 {
+		h.Clock.Pass(time.Minute)
+		drain(t, r)
+	}
+	want := "dec_" + res.Decision.ID
+	if len(got) != 2 || !strings.HasPrefix(got[0], want) || got[0] != got[1] || strings.Contains(got[1], "niemand") || !strings.Contains(got[1], "comment.approved") {
+		t.Fatalf("told %q", got)
+	}
 }

@@ -275,10 +275,11 @@ func (s *Store) carryOut(ctx context.Context, tx *sql.Tx, c *caseFile, v revisio
 		return err
 	}
 	if o.Undoes != nil {
-		_, err := exec(ctx, tx, "delete from jobs where kind in ('publish', 'tell', 'tell-parent', 'learn') and key = $1", o.Undoes.ID)
-		if err != nil {
+		if err := s.forget(ctx, tx, c, o.Undoes.ID); err != nil {
 			return err
 		}
+	} else if err := s.tellHooks(ctx, tx, c, d); err != nil {
+		return err
 	}
 	if slices.Contains(o.Then, moderation.TakeDown) {
 		if err := cancelHeld(ctx, tx, c, d.At); err != nil {
@@ -406,4 +407,27 @@ func (s *Store) follow(ctx context.Context, tx *sql.Tx, c *caseFile, v revision,
 	case moderation.Assess: // written with the new revision
 	}
 	return nil
+}
+
+// tellHooks writes a job for each other system that wants to hear of decisions.
+func (s *Store) tellHooks(ctx context.Context, tx *sql.Tx, c *caseFile, d moderation.Decision) error {
+	for i := range c.site.Webhooks {
+		if err := all(ctx, tx, jobFor("webhook", hookKey(d.ID, i), "", d.HoldUntil)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func hookKey(decision string, n int) string { return fmt.Sprintf("%s/%d", decision, n) }
+
+// forget deletes the jobs of a decision that was undone: nothing of it happened.
+func (s *Store) forget(ctx context.Context, tx *sql.Tx, c *caseFile, decision string) error {
+	_, err := exec(ctx, tx, "delete from jobs where kind in ('publish', 'tell', 'tell-parent', 'learn') and key = $1", decision)
+	for i := range c.site.Webhooks {
+		if err == nil {
+			_, err = exec(ctx, tx, "delete from jobs where kind = 'webhook' and key = $1", hookKey(decision, i))
+		}
+	}
+	return err
 }

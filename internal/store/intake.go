@@ -337,6 +337,9 @@ func (g *group) insert(ctx context.Context, fresh []*arrival) error {
 		revisions = append(revisions, []any{a.out.Comment, 1, art.Site, art.ID, string(moderation.Pending), rev.text, strings.ToLower(rev.text), rev.salt, rev.digest,
 			flag(blind), flag(a.in.Hinted), at, at})
 		jobs = append(jobs, []any{"assess", revisionKey(a.out.Comment, 1), a.out.Comment, at})
+		if a.in.Email != "" {
+			jobs = append(jobs, []any{"receipt", a.out.Comment, "", at})
+		}
 		events = append(events, []any{"queue", art.Site, art.ID, a.out.Comment, micros(g.s.Now())})
 	}
 	for _, t := range []struct {

@@ -158,3 +158,10 @@ func (s *Store) Models(ctx context.Context, site string) ([]SiteModel, error) {
 	}, "select version, position, lessons, delta, quality, created_at from models where site_id = $1 order by position desc", site)
 	return out, err
 }
+
+// ModelPosition is how far a site's newest saved model has learned, 0 for none.
+func (s *Store) ModelPosition(ctx context.Context, site string) (int64, error) {
+	var position int64
+	err := s.read.QueryRowContext(ctx, "select coalesce(max(position), 0) from models where site_id = $1", site).Scan(&position)
+	return position, classify(err)
+}

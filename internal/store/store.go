@@ -166,6 +166,12 @@ func (s *Store) Now() time.Time { return s.clock().UTC().Truncate(time.Microseco
 // Backend names the database: "sqlite" or "postgres".
 func (s *Store) Backend() string { return s.d.name }
 
+// Pool is the connections for writing, for those who watch over the program.
+func (s *Store) Pool() *sql.DB { return s.db }
+
+// Arriving is how many submissions wait for their commit.
+func (s *Store) Arriving() int { return len(s.intake.in) }
+
 // Bell gives a channel that rings after writes of this process and, on PostgreSQL,
 // of other nodes. It may ring without cause and may stay silent: poll as well.
 // The function returned ends it.

@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"io"
 	"math"
-	"math/rand/v2"
 	"sync"
 )
 
@@ -158,18 +157,12 @@ func fixed(w float32) int16 {
 	return int16(math.RoundToEven(float64(max(-7.9, min(7.9, w))) / WeightStep))
 }
 
-// DeltaOptions steer Retrain.
-type DeltaOptions struct {
-	Epochs              int
-	Rate, DenseRate, L2 float32
-}
-
 // DeltaDefaults were chosen on replayed streams of decisions.
-var DeltaDefaults = DeltaOptions{Epochs: 6, Rate: 0.1, DenseRate: 0.02, L2: 3e-6}
+var DeltaDefaults = Options{Passes: 7, Seed: 7, Balance: true, Cost: 1.5, DenseScale: 0.15, Contrast: 0.7}
 
 // Retrain teaches all lessons from the start. Heads are independent and run at
 // the same time; the result does not depend on it.
-func Retrain(lessons []Lesson, dense int, o DeltaOptions) *Delta {
+func Retrain(lessons []Lesson, dense int, o Options) *Delta {
 	d := NewDelta(dense)
 	var wg sync.WaitGroup
 	for h := range d.Heads {
@@ -179,101 +172,53 @@ func Retrain(lessons []Lesson, dense int, o DeltaOptions) *Delta {
 	return d
 }
 
-func (d *Delta) retrainHead(lessons []Lesson, h int, o DeltaOptions) {
-	var order []int
+// retrainHead fits one head. The prior enters as one more dense feature.
+func (d *Delta) retrainHead(lessons []Lesson, h int, o Options) {
+	var samples []Sample
 	for i := range lessons {
-		if lessons[i].Label[h] >= 0 {
-			order = append(order, i)
-			d.count(h, lessons[i].Label[h])
+		l := &lessons[i]
+		if l.Label[h] < 0 {
+			continue
 		}
-	}
-	if !d.Heads[h].taught() {
-		return
-	}
-	t := newTutor(len(d.Heads[h].Dense), o)
-	t.head.Trust = 0.5
-	rng := rand.New(rand.NewPCG(uint64(h)+1, 77))
-	pos, neg := d.Heads[h].balance()
-	averaged := float32(0)
-	for e := range o.Epochs {
-		rng.Shuffle(len(order), func(a, b int) { order[a], order[b] = order[b], order[a] })
-		for _, i := range order {
-			w := neg
-			if lessons[i].Label[h] > 0 {
-				w = pos
-			}
-			t.step(&lessons[i], h, w)
-		}
-		if e >= o.Epochs/2 {
-			t.keep()
-			averaged++
-		}
-	}
-	t.store(d, h, averaged)
-}
-
-func (h *DeltaHead) balance() (pos, neg float32) {
-	p, n := float32(h.Positive), float32(h.Negative)
-	return (p + n) / (2 * p), (p + n) / (2 * n)
-}
-
-// tutor is the AdaGrad state of one head.
-type tutor struct {
-	o           DeltaOptions
-	w, sum, avg []float32
-	head, acc   DeltaHead
-	dsum        []float32
-	bsum, tsum  float32
-}
-
-func newTutor(dense int, o DeltaOptions) *tutor {
-	return &tutor{o: o, w: make([]float32, deltaBuckets), sum: make([]float32, deltaBuckets), avg: make([]float32, deltaBuckets),
-		head: DeltaHead{Dense: make([]float32, dense)}, acc: DeltaHead{Dense: make([]float32, dense)}, dsum: make([]float32, dense)}
-}
-
-func (t *tutor) step(l *Lesson, h int, weight float32) {
-	var words float32
-	for i, k := range l.Index {
-		words += float32(t.w[k] * l.Value[i])
-	}
-	g := (Sigmoid(t.head.Score(words, l.Dense, l.Prior[h])) - max(0, float32(l.Label[h]))) * weight * l.Scale
-	for i, k := range l.Index {
-		x := float32(g*l.Value[i]) + float32(t.o.L2*t.w[k])
-		t.sum[k] += float32(x * x)
-		t.w[k] -= t.o.Rate * x / sqrt(t.sum[k]+1e-8)
-	}
-	for i, v := range l.Dense {
-		x := float32(g * v)
-		t.dsum[i] += float32(x * x)
-		t.head.Dense[i] -= t.o.DenseRate * x / sqrt(t.dsum[i]+1e-8)
-	}
-	t.bsum += float32(g * g)
-	t.head.Bias -= t.o.Rate * g / sqrt(t.bsum+1e-8)
-	x := float32(g * l.Prior[h])
-	t.tsum += float32(x * x)
-	t.head.Trust -= t.o.DenseRate * x / sqrt(t.tsum+1e-8)
-}
-
-func (t *tutor) keep() {
-	for i, w := range t.w {
-		t.avg[i] += w
-	}
-	for i, w := range t.head.Dense {
-		t.acc.Dense[i] += w
-	}
-	t.acc.Bias += t.head.Bias
-	t.acc.Trust += t.head.Trust
-}
-
-func (t *tutor) store(d *Delta, h int, n float32) {
-	for i, w := range t.avg {
-		d.Weight[i*DeltaHeads+h] = fixed(w / n)
+		d.count(h, l.Label[h])
+		samples = append(samples, Sample{Index: l.Index, Value: l.Value, Label: l.Label[h] > 0, Scale: l.Scale,
+			Dense: append(append(make([]float32, 0, len(l.Dense)+1), l.Dense...), l.Prior[h])})
 	}
 	head := &d.Heads[h]
-	for i, w := range t.acc.Dense {
-		head.Dense[i] = w / n
+	if !head.taught() {
+		return
 	}
-	head.Bias, head.Trust = t.acc.Bias/n, t.acc.Trust/n
+	m := exact(thin(samples, head), deltaBuckets, len(head.Dense)+1, o)
+	for k := range deltaBuckets {
+		d.Weight[k*DeltaHeads+h] = fixed(m.Weight[k])
+	}
+	n := len(head.Dense)
+	copy(head.Dense, m.Dense[:n])
+	head.Bias, head.Trust = m.Bias, m.Dense[n]
+}
+
+// perPositive is how many released comments a rule's model learns from for each
+// refused one: more add time and hardly anything else.
+const perPositive = 5
+
+// thin keeps every so-many-th released comment where there are far more of them
+// than refused ones.
+func thin(samples []Sample, h *DeltaHead) []Sample {
+	every := int(h.Negative) / (perPositive * max(int(h.Positive), 400))
+	if every < 2 {
+		return samples
+	}
+	kept, n := samples[:0], 0
+	for i := range samples {
+		if !samples[i].Label {
+			n++
+			if n%every != 0 {
+				continue
+			}
+		}
+		kept = append(kept, samples[i])
+	}
+	return kept
 }
 
 const deltaMagic = "FGSITE1\n"

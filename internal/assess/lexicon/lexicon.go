@@ -236,3 +236,20 @@ func collapse(dst, w []byte) []byte {
 	}
 	return dst
 }
+
+// Stems returns the stems of at least the given severity as they are written in
+// the list, without phrases.
+func (l *Lexicon) Stems(severity int) []string {
+	var out []string
+	for i := range l.entries {
+		if e := &l.entries[i]; e.Severity >= severity && e.runes != nil && e.Class != EnglishOnly {
+			out = append(out, string(e.runes))
+		}
+	}
+	return out
+}
+
+// Harmless returns the folded words that never count, without their "*".
+func (l *Lexicon) Harmless() []string {
+	return append(append([]string(nil), l.traps...), l.prefixes...)
+}

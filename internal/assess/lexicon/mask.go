@@ -25,13 +25,16 @@ func (f *Finder) masked(t *german.Text, i int) {
 	if shown == 0 || signs == 0 || signs > 3*shown+3 {
 		return
 	}
-	for _, n := range f.byFirst[p[0]] {
-		e := &f.entries[n]
-		if !f.maskFits(e, p, signs) {
-			continue
+	// A stem inside a compound may be the masked part: "Kinder***ker".
+	for s := 0; s < len(p)-2 && !isSign(p[s]); s++ {
+		for _, n := range f.byFirst[p[s]] {
+			e := &f.entries[n]
+			if s > 0 && (s < 2 || e.mode != head && e.mode != free) || !f.maskFits(e, p[s:], signs) {
+				continue
+			}
+			f.hit(n, i, i, k.From, k.To, Mask)
+			return
 		}
-		f.hit(n, i, i, k.From, k.To, Mask)
-		return
 	}
 }
 
@@ -39,7 +42,7 @@ func (f *Finder) maskFits(e *Entry, p []rune, signs int) bool {
 	if signs >= 2 && len(e.runes)-signs < 1 {
 		return false
 	}
-	if e.Severity < 3 && signs > len(p)/2 {
+	if e.Severity < 3 && signs > len(p)/2+1 {
 		return false
 	}
 	return fits(e.runes, p, e.mode != exact, 64)

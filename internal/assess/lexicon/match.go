@@ -249,24 +249,37 @@ func (f *Finder) byEnding(w []byte, least int) int32 {
 
 // swapped looks for a listed stem with two neighbouring letters exchanged. The
 // first letter stays, as it does in typing slips and in disguises that are meant
-// to be read.
+// to be read. Umlauts and sharp s are two letters here and move as one.
 func (f *Finder) swapped(i int, w []byte) {
-	if len(w) < 5 || len(w) > 24 || f.trapSet[string(w)] {
+	if len(w) < 5 || len(w) > 24 {
 		return
 	}
 	f.buf = append(f.buf[:0], w...)
 	for j := 1; j+1 < len(w); j++ {
-		if f.buf[j] == f.buf[j+1] {
-			continue
-		}
-		f.buf[j], f.buf[j+1] = f.buf[j+1], f.buf[j]
-		e := f.stemWithEnding(f.buf, j+1)
-		f.buf[j], f.buf[j+1] = f.buf[j+1], f.buf[j]
-		if e >= 0 {
-			f.hit(e, i, i, 0, 0, Swap)
+		if f.exchange(i, w, j, 1, 1) || j+2 < len(w) && (pair(w[j], w[j+1]) && f.exchange(i, w, j, 2, 1) ||
+			pair(w[j+1], w[j+2]) && f.exchange(i, w, j, 1, 2)) {
 			return
 		}
 	}
+}
+
+// pair reports two letters that stand for one.
+func pair(a, b byte) bool {
+	return a == 's' && b == 's' || b == 'e' && (a == 'a' || a == 'o' || a == 'u')
+}
+
+// exchange tries w with the a letters at j and the b letters after them in the
+// other order.
+func (f *Finder) exchange(i int, w []byte, j, a, b int) bool {
+	copy(f.buf[j:], w[j+a:j+a+b])
+	copy(f.buf[j+b:], w[j:j+a])
+	e := f.stemWithEnding(f.buf, j+a+b-1)
+	copy(f.buf[j:], w[j:j+a+b])
+	if e < 0 || f.harmless(w, 0, min(len(w), 6)) {
+		return false
+	}
+	f.hit(e, i, i, 0, 0, Swap)
+	return true
 }
 
 // stemWithEnding finds a grave stem at the start of w that spans the letter at
@@ -278,7 +291,11 @@ func (f *Finder) stemWithEnding(w []byte, at int) int32 {
 	}
 	for _, n := range f.byStart[k] {
 		e := &f.entries[n]
-		if e.Severity >= 2 && len(e.Stem) >= 5 && len(e.Stem) > at && e.mode != exact && len(e.Stem) <= len(w) &&
+		least := 5
+		if e.Class == Foreign || e.Class == English {
+			least = 7
+		}
+		if e.Severity >= 2 && len(e.Stem) >= least && len(e.Stem) > at && e.mode != exact && len(e.Stem) <= len(w) &&
 			string(w[:len(e.Stem)]) == e.Stem && ending(w[len(e.Stem):]) && !f.harmless(w, 0, len(e.Stem)) {
 			return n
 		}

@@ -28,6 +28,7 @@ type Desk struct {
 	store  *store.Store
 	fetch  func(ctx context.Context, site store.Site, address string) (article.Article, *store.Image, error)
 	hashes chan struct{} // bounds how many passwords are hashed at once
+	frozen *frozen
 
 	mu     sync.Mutex
 	counts map[string]counted // of waiting comments by site, for a moment
@@ -36,7 +37,7 @@ type Desk struct {
 // Routes lists the desk's routes, and lets the server show errors of the desk's
 // pages in the desk's frame.
 func Routes(srv *web.Server, o Options) []web.Route {
-	d := &Desk{srv: srv, store: srv.Store, fetch: o.Fetch, hashes: make(chan struct{}, 4), counts: map[string]counted{}}
+	d := &Desk{srv: srv, store: srv.Store, fetch: o.Fetch, hashes: make(chan struct{}, 4), frozen: newFrozen(), counts: map[string]counted{}}
 	srv.DeskError = d.showError
 	routes := []web.Route{
 		{Pattern: "GET /desk/login", Access: web.Public, Handler: d.loginPage},
@@ -55,6 +56,12 @@ func Routes(srv *web.Server, o Options) []web.Route {
 		{Pattern: "POST /desk/articles", Access: web.Desk, Handler: d.addArticle},
 		{Pattern: "GET /desk/articles/{id}", Access: web.Desk, Handler: d.articlePage},
 		{Pattern: "POST /desk/articles/{id}", Access: web.Desk, Handler: d.saveArticle},
+		{Pattern: "GET /desk/bundles", Access: web.Desk, Handler: d.bundlesPage},
+		{Pattern: "POST /desk/bundles", Access: web.Desk, Handler: d.makeBundle},
+		{Pattern: "POST /desk/bundles/settings", Access: web.Desk, Handler: d.setBundles},
+		{Pattern: "GET /desk/bundles/{id}", Access: web.Desk, Handler: d.bundlePage},
+		{Pattern: "POST /desk/bundles/{id}", Access: web.Desk, Handler: d.stepBundle},
+		{Pattern: "GET /desk/stats", Access: web.Desk, Handler: d.statsPage},
 		{Pattern: "GET /desk/settings", Access: web.Desk, Handler: d.settingsPage},
 		{Pattern: "POST /desk/settings", Access: web.Desk, Handler: d.saveSettings},
 		{Pattern: "POST /desk/sessions", Access: web.Desk, Handler: d.endSession},

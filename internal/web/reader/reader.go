@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/freigabe/freigabe/frontend"
+	"github.com/freigabe/freigabe/internal/mail"
 	"github.com/freigabe/freigabe/internal/moderation"
 	"github.com/freigabe/freigabe/internal/store"
 	"github.com/freigabe/freigabe/internal/thread"
@@ -22,11 +23,12 @@ type Waiter interface {
 
 // Options is what the readers' pages stand on.
 type Options struct {
-	Server *web.Server
-	Pages  *thread.Pages
-	Wait   Waiter                          // nil: by the record and the opening hours
-	Public string                          // public address, such as https://kommentare.example; "": as asked
-	Ready  func(ctx context.Context) error // nil, or says why the node should get no requests yet
+	Server  *web.Server
+	Pages   *thread.Pages
+	Wait    Waiter                          // nil: by the record and the opening hours
+	Public  string                          // public address, such as https://kommentare.example; "": as asked
+	Mailbox *mail.Catcher                   // of the demo, shown at /demo/mail; nil: there is no such page
+	Ready   func(ctx context.Context) error // nil, or says why the node should get no requests yet
 }
 
 // Reader serves the readers' pages.
@@ -47,7 +49,7 @@ func Routes(o Options) []web.Route {
 	post := func(path string, h web.Handler) web.Route {
 		return web.Route{Pattern: "POST " + path, Access: web.Public, Handler: h}
 	}
-	return []web.Route{
+	routes := []web.Route{
 		get("/{$}", rd.front),
 		get("/a/{id}", rd.article),
 		post("/a/{id}", rd.submit),
@@ -66,7 +68,15 @@ func Routes(o Options) []web.Route {
 		get("/readyz", rd.ready),
 		{Pattern: "GET /receipts/{token}", Access: web.Secret, Handler: rd.receipt},
 		{Pattern: "POST /receipts/{token}", Access: web.Secret, Handler: rd.receiptStep},
+		{Pattern: "GET /confirm/{token}", Access: web.Secret, Handler: rd.wishPage(store.NotifyConfirmed)},
+		{Pattern: "POST /confirm/{token}", Access: web.Secret, Handler: rd.wish(store.NotifyConfirmed)},
+		{Pattern: "GET /unsubscribe/{token}", Access: web.Secret, Handler: rd.wishPage("")},
+		{Pattern: "POST /unsubscribe/{token}", Access: web.Secret, Handler: rd.wish("")},
 	}
+	if o.Mailbox != nil {
+		routes = append(routes, get("/demo/mail", rd.mailbox))
+	}
+	return routes
 }
 
 // base is the address that links from elsewhere begin with.

@@ -34,6 +34,14 @@ func (r Range) Words(lang string, now time.Time) string {
 	return words
 }
 
+// Sentence is Words as a sentence of a letter.
+func (r Range) Sentence(lang string, now time.Time) string {
+	if now.After(r.To) {
+		return r.Words(lang, now)
+	}
+	return locale.T(lang, "reader.wait.decision", "when", r.Words(lang, now))
+}
+
 // roundUp makes a promise as exact as it is near: to 5 minutes within the hour,
 // to a quarter within four, else to the half hour.
 func roundUp(t time.Time, ahead time.Duration) time.Time {

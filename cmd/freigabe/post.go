@@ -1,0 +1,43 @@
+package main
+
+import (
+	"context"
+	"time"
+
+	"github.com/freigabe/freigabe/internal/jobs"
+	"github.com/freigabe/freigabe/internal/mail"
+	"github.com/freigabe/freigabe/internal/store"
+	"github.com/freigabe/freigabe/internal/web/wait"
+)
+
+// wirePost gives the runner somebody who tells authors by mail: by the mail
+// server that the settings name, in the demo by a box that /demo/mail shows.
+// Without either, everything stands on the receipts' pages alone.
+func (n *node) wirePost(waits *wait.Estimator) (*mail.Catcher, error) {
+	var sender mail.Sender
+	var box *mail.Catcher
+	switch {
+	case n.set.smtp != "":
+		smtp, err := mail.Dial(n.set.smtp, n.set.mailFrom)
+		if err != nil {
+			return nil, usage("%s", err)
+		}
+		sender = smtp
+	case n.set.data != "":
+		box = &mail.Catcher{Clock: time.Now}
+		sender = box
+	default:
+		n.runner.Handle("receipt", func(context.Context, store.Job) error { return nil })
+		return nil, nil
+	}
+	p := &jobs.Postman{Store: n.store, Sender: sender, Public: n.set.public, Wait: func(ctx context.Context, site store.Site, rec store.Receipt) (string, error) {
+		r, err := waits.Expected(ctx, site, rec.Submitted)
+		return r.Sentence(rec.Lang, n.store.Now()), err
+	}}
+	if p.Public == "" {
+		p.Public = originOf(n.set.addr)
+	}
+	n.runner.Teller = p
+	n.runner.Handle("receipt", p.SendReceipt)
+	return box, nil
+}

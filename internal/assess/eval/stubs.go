@@ -1,8 +1,0 @@
-package main
-
-func loop(*report, string) error        { return nil }
-func history(*report, string) error     { return nil }
-func attacks(*report, string) error     { return nil }
-func falseAlarms(*report, string) error { return nil }
-func identity(*report, string) error    { return nil }
-func cost(*report, string) error        { return nil }

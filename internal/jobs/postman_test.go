@@ -1,0 +1,123 @@
+package jobs
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/freigabe/freigabe/internal/mail"
+	"github.com/freigabe/freigabe/internal/moderation"
+	"github.com/freigabe/freigabe/internal/store"
+	"github.com/freigabe/freigabe/internal/store/storetest"
+)
+
+func TestPostmanTellsWhatTookEffect(t *testing.T) {
+	h := storetest.NewHouse(t, "sqlite:"+filepath.Join(t.TempDir(), "f.db"))
+	ctx := t.Context()
+	box := &mail.Catcher{Clock: h.Now}
+	p := &Postman{Store: h.Store, Sender: box, Public: "https://k.example"}
+	post := func(name, email, parent, text string) store.Submitted {
+		t.Helper()
+		s, err := h.Submit(ctx, store.Submission{Article: h.Article.ID, Parent: parent, Name: name, Email: email, Text: text, Notify: store.NotifyAsked, Sender: store.Sender{Now: name, Before: name}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	newest := func(want string) string {
+		t.Helper()
+		all := box.Messages()
+		if len(all) == 0 || !strings.Contains(all[0].Text, want) {
+			t.Fatalf("the newest letter does not say %q: %v", want, all)
+		}
+		return all[0].Text
+	}
+	a := post("Mira", "mira@example.org", "", "Der erste Gedanke.")
+	silent := post("Jost", "", "", "Ohne Adresse.")
+	for _, id := range []string{a.Comment, silent.Comment} {
+		if err := p.SendReceipt(ctx, store.Job{Key: id}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := len(box.Messages()); n != 1 {
+		t.Fatalf("%d receipts, want one: the other author gave no address", n)
+	}
+	newest("https://k.example/receipts/" + a.Token)
+	newest("https://k.example/confirm/")
+
+	res := h.Do(h.Anna, moderation.Approve, a.Comment)
+	if err := p.TellAuthor(ctx, res.Decision); err != nil {
+		t.Fatal(err)
+	}
+	if n := len(box.Messages()); n != 1 {
+		t.Error("a letter tells of a decision in its hold")
+	}
+	h.EndHold(res)
+	if err := p.TellAuthor(ctx, res.Decision); err != nil {
+		t.Fatal(err)
+	}
+	newest("/a/" + h.Article.ID + "?k=" + a.Comment)
+
+	answer := func(text string) {
+		t.Helper()
+		r := post("Lena", "", a.Comment, text)
+		res := h.Do(h.Anna, moderation.Approve, r.Comment)
+		if err := p.TellParent(ctx, res.Decision); err != nil {
+			t.Fatal(err)
+		}
+		h.EndHold(res)
+		if err := p.TellParent(ctx, res.Decision); err != nil {
+			t.Fatal(err)
+		}
+	}
+	before := len(box.Messages())
+	answer("Antwort eins.")
+	if len(box.Messages()) != before {
+		t.Error("news of an answer went to an address that nobody confirmed")
+	}
+	token, err := h.MailToken(ctx, a.Comment)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if rec, err := h.ByMailToken(ctx, token); err != nil || rec.Comment != a.Comment {
+		t.Fatalf("token leads to %v, %v", rec.Comment, err)
+	}
+	if _, err := h.ByMailToken(ctx, token[:len(token)-1]+"x"); moderation.KindOf(err) != moderation.NotFound {
+		t.Errorf("a forged token gives %v", err)
+	}
+	if err := h.SetNotify(ctx, a.Comment, store.NotifyConfirmed); err != nil {
+		t.Fatal(err)
+	}
+	answer("Antwort zwei.")
+	newest("Antwort zwei.")
+	if m := box.Messages()[0]; m.Unsubscribe != "https://k.example/unsubscribe/"+token || len(box.Messages()) != before+1 {
+		t.Errorf("unsubscribe %q, %d letters, want one", m.Unsubscribe, len(box.Messages())-before)
+	}
+}
+
+func TestPostmanStatesReasons(t *testing.T) {
+	h := storetest.NewHouse(t, "sqlite:"+filepath.Join(t.TempDir(), "f.db"))
+	box := &mail.Catcher{Clock: h.Now}
+	p := &Postman{Store: h.Store, Sender: box, Public: "https://k.example"}
+	for step, want := range map[moderation.Step]string{
+		moderation.Reject: "Regel: Schimpfwort", moderation.Return: "Bitte ohne das Schimpfwort.", moderation.Decline: "verstößt gegen keine Regel",
+	} {
+		s, err := h.Submit(t.Context(), store.Submission{Article: h.Article.ID, Name: "Mira", Email: "mira@example.org", Text: "Gedanke zu " + string(step), Sender: store.Sender{Now: "a", Before: "a"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		res := h.Do(h.Anna, step, s.Comment)
+		h.EndHold(res)
+		for range 2 {
+			if err := p.TellAuthor(t.Context(), res.Decision); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if text := box.Messages()[0].Text; !strings.Contains(text, want) || strings.Contains(text, "capacity") {
+			t.Errorf("%s: %s", step, text)
+		}
+	}
+	if n := len(box.Messages()); n != 3 {
+		t.Errorf("%d letters for 3 decisions told twice", n)
+	}
+}
