@@ -90,7 +90,7 @@ func outcome(it Item, a Action, m Move) Outcome {
 	case a.Step == Undo:
 		last := lastOf(it)
 		out.Undoes, out.To = last, last.From
-		if it.Revision < it.Newest && last.From == Pending {
+		if it.Revision < it.Newest && (last.From == Pending || last.From == Escalated) {
 			out.To = Superseded // the author has sent a newer text meanwhile
 		}
 	case m.To == Before:

@@ -44,6 +44,16 @@ var (
 		return nil
 	}}
 
+	// editable: while a restoration or an overturned refusal can still be undone,
+	// its author does not know of it, and a text taken down takes no edit.
+	editable = Condition{"not while a renewed release is in its hold", func(it Item, a Action) error {
+		last := lastOf(it)
+		if last != nil && last.Held(a.At) && last.From != Pending && last.From != Escalated {
+			return &Error{Kind: Conflict, Key: "error.conflict"}
+		}
+		return nil
+	}}
+
 	noNewerText = Condition{"no newer text of the author waits", func(it Item, a Action) error {
 		if it.Revision < it.Newest {
 			return &Error{Kind: Conflict, Key: "error.newer_text"}

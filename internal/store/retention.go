@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/freigabe/freigabe/internal/moderation"
@@ -122,7 +123,7 @@ func (s *Store) erase(ctx context.Context, tx *sql.Tx, comment string) error {
 	if err != nil {
 		return err
 	}
-	if c.live != 0 {
+	if c.live != 0 || slices.ContainsFunc(c.revisions, func(v revision) bool { return v.state == moderation.Approved }) {
 		return &moderation.Error{Kind: moderation.Conflict, Key: "error.still_public"}
 	}
 	v, now := c.numbered(c.newest), s.Now()
