@@ -8,8 +8,10 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unkn
 FUZZTIME ?= 30s
 MODEL    ?= model.bin
 DATA     ?=
+KILLS    ?= 200
+BENCH    ?=
 
-.PHONY: check test e2e bench lint generated generate run release fuzz eval base
+.PHONY: check test e2e soak bench lint generated generate run release fuzz eval base
 
 check: lint generated test
 
@@ -38,8 +40,13 @@ generated:
 	$(GO) run ./internal/assets -check
 	./scripts/generated.sh
 
+# Each fault two hundred times instead of a few.
+soak:
+	FREIGABE_REQUIRE_PG=1 FREIGABE_KILLS=$(KILLS) $(GO) test -count=1 -timeout 4h -run 'Kill|NetworkCut|FullDisk|Linearizable|Guard|Paused|Promot' ./internal/store ./e2e
+
+# make bench BENCH="-json" or BENCH="-db postgres://… -only submit,queue"
 bench:
-	$(GO) run ./internal/bench
+	$(GO) run ./internal/bench $(BENCH)
 
 run:
 	$(GO) run ./cmd/freigabe demo
