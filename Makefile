@@ -11,7 +11,7 @@ DATA     ?=
 KILLS    ?= 200
 BENCH    ?=
 
-.PHONY: check test e2e soak bench lint generated generate run release fuzz eval
+.PHONY: check test e2e soak bench lint generated generate run release fuzz eval base
 
 check: lint generated test
 
@@ -57,7 +57,14 @@ release:
 fuzz:
 	GO="$(GO)" FUZZTIME="$(FUZZTIME)" ./scripts/fuzz.sh
 
-# make eval DATA="decisions.jsonl" MODEL=site.model
+# make eval DATA="decisions.jsonl" MODEL=site.model measures one model;
+# make eval SETS=DIR prints every figure of docs/assessment.md, without SETS only
+# those of the project's own sets.
 eval:
-	@if [ -z "$(DATA)" ]; then echo 'name the files: make eval MODEL=FILE DATA="FILE..."'; exit 2; fi
-	$(GO) run ./cmd/freigabe model eval -model $(MODEL) -data $(DATA)
+	@if [ -n "$(DATA)" ]; then $(GO) run ./cmd/freigabe model eval -model $(MODEL) -data $(DATA); \
+	else $(GO) run ./internal/assess/eval -data "$(SETS)"; fi
+
+# make base SETS=DIR trains the base that ships, byte for byte.
+base:
+	$(GO) run ./cmd/freigabe model train -names neutral -rule aggression,refuse \
+		-data $(SETS)/germeval2018/train.jsonl $(SETS)/gahd/train.jsonl $(SETS)/gahd/dev.jsonl -out internal/assess/base.model

@@ -20,6 +20,7 @@ type Item struct {
 	Author   string     // opaque id of its author
 	Writer   string     // the editor who wrote it, as a reader or as an answer; "" for readers
 	Answer   bool       // an editor's answer: its writer's own decision releases it
+	TwoReads bool       // the article's comments are always read by two people
 	Staff    Staff
 	Rules    []Rule // the rules that the site's pack knows
 }
@@ -89,7 +90,7 @@ func outcome(it Item, a Action, m Move) Outcome {
 	case a.Step == Undo:
 		last := lastOf(it)
 		out.Undoes, out.To = last, last.From
-		if it.Revision < it.Newest && last.From == Pending {
+		if it.Revision < it.Newest && (last.From == Pending || last.From == Escalated) {
 			out.To = Superseded // the author has sent a newer text meanwhile
 		}
 	case m.To == Before:

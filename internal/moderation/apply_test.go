@@ -56,6 +56,9 @@ func TestConditions(t *testing.T) {
 		{"nobody decides what they wrote", Item{State: Pending, Staff: three, Writer: "anna"}, Approve, "anna", Editor, "own_comment"},
 		{"but an answer of the newsroom", Item{State: Pending, Staff: three, Writer: "anna", Answer: true}, Approve, "anna", Editor, "approved"},
 		{"undo of an overtaken text", Item{State: Approved, Newest: 2, Staff: three, History: held.History}, Undo, "anna", Editor, "superseded"},
+		{"likewise where it was escalated", Item{State: Approved, Newest: 2, Staff: three, History: []Decision{escalated.History[0], decided(Approve, Escalated, Approved, "jonas", 2*time.Second)}}, Undo, "jonas", Editor, "superseded"},
+		{"an edit in the hold of a release", held, Edit, "author", Author, "pending"},
+		{"no edit in the hold of a restoration", Item{State: Approved, Staff: three, History: append(removed.History[:2:2], decided(Restore, Removed, Approved, "jonas", 2*time.Second))}, Edit, "author", Author, "error.conflict"},
 		{"no reconsideration of an overtaken text", Item{State: Rejected, Newest: 2, Staff: three, History: old.History}, Reconsider, "anna", Editor, "newer_text"},
 		{"auditors only read", Item{State: Pending, Staff: three}, Approve, "x", Auditor, "error.role"},
 	}

@@ -96,19 +96,26 @@ func InForce(history []Decision, revision int) []Decision {
 
 // Shown is what the author of a revision is told at a moment: the state, and the
 // decision that set it (nil while it waits). A decision still in its hold does
-// not show, escalated reads as pending, and after a reconsideration the earlier
-// decision stands until the new one.
+// not show, but a later one without a hold (a withdrawal, a removal) does at
+// once; escalated reads as pending, and after a reconsideration the earlier
+// decision stands until the new one. An upheld refusal keeps its rule and its
+// passages; its reason is the answer to the appeal.
 func Shown(history []Decision, revision int, at time.Time) (State, *Decision) {
 	state, by := Pending, (*Decision)(nil)
 	for _, d := range InForce(history, revision) {
 		if d.Held(at) {
-			break
+			continue
 		}
 		switch d.Step {
 		case Escalate, Reconsider, Edit, Resubmit, Submit:
 			continue
 		case Appeal:
 			state = Appealed
+		case Uphold:
+			if by != nil {
+				d.Rule, d.Passages = by.Rule, by.Passages // what was upheld
+			}
+			state, by = d.To, &d
 		default:
 			state, by = d.To, &d
 		}

@@ -61,7 +61,7 @@ var (
 var Moves = []Move{
 	{None, Submit, Pending, writer, []Need{NeedText}, nil, []FollowUp{Assess}, false},
 
-	{Pending, Approve, Approved, deciders, nil, []Condition{notOwn}, []FollowUp{Publish, TellAuthor, TellParent, Learn}, true},
+	{Pending, Approve, Approved, deciders, nil, []Condition{notOwn, twoReaders}, []FollowUp{Publish, TellAuthor, TellParent, Learn}, true},
 	{Pending, Reject, Rejected, deciders, ruling, []Condition{notOwn}, []FollowUp{TellAuthor, Learn}, true},
 	{Pending, Return, Returned, deciders, ruling, []Condition{notOwn}, []FollowUp{TellAuthor, Learn}, true},
 	{Pending, Decline, Declined, deciders, []Need{NeedNeutral}, []Condition{notOwn}, []FollowUp{TellAuthor}, true},
@@ -81,7 +81,7 @@ var Moves = []Move{
 	{Appealed, Uphold, Before, deciders, []Need{NeedReason}, []Condition{notOwn, freshEyes}, []FollowUp{TellAuthor}, true},
 	{Appealed, Overturn, Approved, deciders, []Need{NeedReason}, []Condition{notOwn, freshEyes}, []FollowUp{Publish, TellAuthor, TellParent, Learn}, true},
 
-	{Approved, Edit, Approved, writer, []Need{NeedText}, nil, []FollowUp{Assess}, false},
+	{Approved, Edit, Approved, writer, []Need{NeedText}, []Condition{editable}, []FollowUp{Assess}, false},
 	{Approved, Remove, Removed, deciders, ruling, []Condition{notOwn}, []FollowUp{TakeDown, EndOpen, TellAuthor, Learn}, false},
 	{Removed, Restore, Approved, deciders, nil, []Condition{notOwn, anotherThanRemoved}, []FollowUp{Publish, TellAuthor}, true},
 	{Approved, Supersede, Superseded, machine, nil, nil, nil, false},

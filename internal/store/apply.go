@@ -71,6 +71,9 @@ func (s *Store) apply(ctx context.Context, tx *sql.Tx, req Request) (Result, err
 	if req.Revision != 0 && c.numbered(req.Revision).number == 0 {
 		return Result{}, moderation.BadField("revision", "error.revision")
 	}
+	if c.erased { // without its words nothing can be decided any more, least of all published
+		return Result{}, &moderation.Error{Kind: moderation.Conflict, Key: "error.erased"}
+	}
 	rev := c.target(req)
 	action := moderation.Action{Step: req.Step, Actor: req.Actor, Rule: req.Rule, Reason: req.Reason, Text: req.Text, At: s.Now(), Hold: s.holdOf(c.site, req.Bundle != "")}
 	outcome, err := moderation.Apply(c.item(rev), action)
@@ -99,6 +102,7 @@ type caseFile struct {
 	id, article, author, parent string
 	answer, writer              string
 	newest, live, policy        int
+	twoReads, erased            bool
 	site                        Site
 	staff                       moderation.Staff
 	revisions                   []revision // oldest first
@@ -116,8 +120,8 @@ type revision struct {
 func (s *Store) loadCase(ctx context.Context, tx *sql.Tx, req Request) (*caseFile, error) {
 	c := &caseFile{id: req.Comment}
 	var siteID string
-	err := one(ctx, tx, "comment", []any{&siteID, &c.article, &c.author, &c.parent, &c.answer, &c.newest, &c.live, &c.policy, &c.writer},
-		`select c.site_id, c.article_id, c.author_id, coalesce(c.parent_id, ''), coalesce(c.answer_of, ''), c.revision, coalesce(c.live_revision, 0), c.policy,
+	err := one(ctx, tx, "comment", []any{&siteID, &c.article, &c.author, &c.parent, &c.answer, &c.newest, &c.live, &c.policy, &c.erased, &c.writer},
+		`select c.site_id, c.article_id, c.author_id, coalesce(c.parent_id, ''), coalesce(c.answer_of, ''), c.revision, coalesce(c.live_revision, 0), c.policy, c.erased_at is not null,
 		coalesce((select a.subject from authors a where a.id = c.author_id and a.kind = 'editor'), '') from comments c where c.id = $1`+s.guard(s.d.forUpdate), req.Comment)
 	if err != nil {
 		return nil, err
@@ -127,6 +131,11 @@ func (s *Store) loadCase(ctx context.Context, tx *sql.Tx, req Request) (*caseFil
 	}
 	if c.staff, err = staff(ctx, tx, siteID); err != nil {
 		return nil, err
+	}
+	if req.Step == moderation.Approve {
+		if c.twoReads, err = s.readByTwo(ctx, tx, c); err != nil {
+			return nil, err
+		}
 	}
 	if req.Actor.Role.Decides() && !slices.Contains(c.staff.Deciders, req.Actor.ID) || req.Actor.Role == moderation.Author && req.Actor.ID != c.author {
 		return nil, moderation.Missing("comment")
@@ -145,10 +154,13 @@ func (s *Store) loadCase(ctx context.Context, tx *sql.Tx, req Request) (*caseFil
 }
 
 // target picks the revision that a step is about: the one named, or else the one
-// in a state that the step makes sense for, newest first, or else the newest.
+// in a state that the step makes sense for, newest first, or else the newest. A
+// removal ends the whole comment: who names the text that waits behind a released
+// one means both.
 func (c *caseFile) target(req Request) revision {
 	for _, v := range c.revisions {
-		if v.number == req.Revision {
+		behind := req.Step == moderation.Remove && v.state.Open() && c.live != 0 && c.live < v.number
+		if v.number == req.Revision && !behind {
 			return v
 		}
 	}
@@ -188,7 +200,7 @@ func (c *caseFile) highest() int { return c.revisions[len(c.revisions)-1].number
 func (c *caseFile) item(v revision) moderation.Item {
 	return moderation.Item{
 		Comment: c.id, Revision: v.number, Newest: c.newest, State: v.state, History: c.history, Author: c.author,
-		Writer: or2(c.answer, c.writer), Answer: c.answer != "", Staff: c.staff, Rules: c.site.RulePack(),
+		Writer: or2(c.answer, c.writer), Answer: c.answer != "", TwoReads: c.twoReads && c.answer == "", Staff: c.staff, Rules: c.site.RulePack(),
 	}
 }
 
@@ -274,6 +286,11 @@ func (s *Store) carryOut(ctx context.Context, tx *sql.Tx, c *caseFile, v revisio
 	} else if err := s.tellHooks(ctx, tx, c, d); err != nil {
 		return err
 	}
+	if slices.Contains(o.Then, moderation.TakeDown) {
+		if err := cancelHeld(ctx, tx, c, d.At); err != nil {
+			return err
+		}
+	}
 	for _, f := range o.Then {
 		if err := s.follow(ctx, tx, c, v, f, d); err != nil {
 			return err
@@ -283,6 +300,20 @@ func (s *Store) carryOut(ctx context.Context, tx *sql.Tx, c *caseFile, v revisio
 		return err
 	}
 	return all(ctx, tx, event(s, "queue", c.site.ID, c.article, c.id))
+}
+
+// cancelHeld keeps a release that is still in its hold from being published and
+// told, where the comment is taken down meanwhile.
+func cancelHeld(ctx context.Context, tx *sql.Tx, c *caseFile, at time.Time) error {
+	for _, held := range moderation.InForce(c.history, 0) {
+		if !held.Held(at) {
+			continue
+		}
+		if _, err := exec(ctx, tx, "delete from jobs where kind in ('publish', 'tell', 'tell-parent') and key = $1", held.ID); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // decisionAfter is the decision in force behind the new state: an undo leads
@@ -318,6 +349,11 @@ func (s *Store) setState(ctx context.Context, tx *sql.Tx, c *caseFile, v revisio
 	}
 	if n != 1 {
 		return &moderation.Error{Kind: moderation.Conflict, Key: "error.conflict"}
+	}
+	for i := range c.revisions {
+		if c.revisions[i].number == v.number {
+			c.revisions[i].state, c.revisions[i].version = to, v.version+1
+		}
 	}
 	if to == moderation.Superseded && v.number == c.newest {
 		c.newest = newestStanding(c, v.number)

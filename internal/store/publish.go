@@ -82,14 +82,15 @@ type place struct {
 }
 
 func (s *Store) putPublication(ctx context.Context, tx *sql.Tx, c *caseFile, d moderation.Decision, now time.Time) error {
-	var had, gone, path string
-	var first int64
-	err := tx.QueryRowContext(ctx, "select comment_id, gone, path, first_at from publications where comment_id = $1", c.id).Scan(&had, &gone, &path, &first)
-	if err != nil && err != sql.ErrNoRows {
-		return err
-	}
-	if had == "" {
+	var gone, by string
+	err := tx.QueryRowContext(ctx, "select gone, decision_id from publications where comment_id = $1", c.id).Scan(&gone, &by)
+	switch {
+	case err == sql.ErrNoRows:
 		return s.insertPublication(ctx, tx, c, d, now)
+	case err != nil:
+		return err
+	case gone == "" && by == d.ID:
+		return nil // the job ran twice
 	}
 	_, err = exec(ctx, tx, `update publications set revision = $2, decision_id = $3, published_at = $4, gone = '', gone_rule = '', edited = $5,
 		author_name = c.author_name, picked = c.picked, text = r.text from comments c, revisions r

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/freigabe/freigabe/internal/moderation"
@@ -76,6 +77,10 @@ func (s *Store) expireSite(ctx context.Context, st Site, out *Expired) error {
 		if err != nil {
 			return err
 		}
+		_, err = exec(ctx, tx, "update notices set name = '', email = '' where site_id = $1 and email <> '' and decided_at < $2", st.ID, before)
+		if err != nil {
+			return err
+		}
 		_, err = exec(ctx, tx, "update authors set email = null where site_id = $1 and kind = 'guest' and email is not null and created_at < $2", st.ID, before)
 		return err
 	})
@@ -118,7 +123,7 @@ func (s *Store) erase(ctx context.Context, tx *sql.Tx, comment string) error {
 	if err != nil {
 		return err
 	}
-	if c.live != 0 {
+	if c.live != 0 || slices.ContainsFunc(c.revisions, func(v revision) bool { return v.state == moderation.Approved }) {
 		return &moderation.Error{Kind: moderation.Conflict, Key: "error.still_public"}
 	}
 	v, now := c.numbered(c.newest), s.Now()
