@@ -8,8 +8,10 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unkn
 FUZZTIME ?= 30s
 MODEL    ?= model.bin
 DATA     ?=
+KILLS    ?= 200
+BENCH    ?=
 
-.PHONY: check test e2e bench lint generated generate run release fuzz eval
+.PHONY: check test e2e soak bench lint generated generate run release fuzz eval base
 
 check: lint generated test
 
@@ -38,8 +40,13 @@ generated:
 	$(GO) run ./internal/assets -check
 	./scripts/generated.sh
 
+# Each fault two hundred times instead of a few.
+soak:
+	FREIGABE_REQUIRE_PG=1 FREIGABE_KILLS=$(KILLS) $(GO) test -count=1 -timeout 4h -run 'Kill|NetworkCut|FullDisk|Linearizable|Guard|Paused|Promot' ./internal/store ./e2e
+
+# make bench BENCH="-json" or BENCH="-db postgres://… -only submit,queue"
 bench:
-	$(GO) run ./internal/bench
+	$(GO) run ./internal/bench $(BENCH)
 
 run:
 	$(GO) run ./cmd/freigabe demo
@@ -50,7 +57,14 @@ release:
 fuzz:
 	GO="$(GO)" FUZZTIME="$(FUZZTIME)" ./scripts/fuzz.sh
 
-# make eval DATA="decisions.jsonl" MODEL=site.model
+# make eval DATA="decisions.jsonl" MODEL=site.model measures one model;
+# make eval SETS=DIR prints every figure of docs/assessment.md, without SETS only
+# those of the project's own sets.
 eval:
-	@if [ -z "$(DATA)" ]; then echo 'name the files: make eval MODEL=FILE DATA="FILE..."'; exit 2; fi
-	$(GO) run ./cmd/freigabe model eval -model $(MODEL) -data $(DATA)
+	@if [ -n "$(DATA)" ]; then $(GO) run ./cmd/freigabe model eval -model $(MODEL) -data $(DATA); \
+	else $(GO) run ./internal/assess/eval -data "$(SETS)"; fi
+
+# make base SETS=DIR trains the base that ships, byte for byte.
+base:
+	$(GO) run ./cmd/freigabe model train -names neutral -rule aggression,refuse \
+		-data $(SETS)/germeval2018/train.jsonl $(SETS)/gahd/train.jsonl $(SETS)/gahd/dev.jsonl -out internal/assess/base.model

@@ -19,6 +19,7 @@ for arch in amd64 arm64; do
 	for page in LICENSE README.md; do
 		if [ -f $page ]; then cp $page "dist/$name/"; fi
 	done
+	cp -r deploy "dist/$name/"
 	tar --sort=name --mtime="@$SOURCE_DATE_EPOCH" --owner=0 --group=0 --numeric-owner --mode=u=rwX,go=rX \
 		-C dist -cf - "$name" | gzip -9n >"dist/$name.tar.gz"
 	rm -r "dist/$name"

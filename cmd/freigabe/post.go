@@ -27,7 +27,9 @@ func (n *node) wirePost(waits *wait.Estimator) (*mail.Catcher, error) {
 		box = &mail.Catcher{Clock: time.Now}
 		sender = box
 	default:
-		n.runner.Handle("receipt", func(context.Context, store.Job) error { return nil })
+		for _, kind := range []string{"receipt", "notice", "mine"} {
+			n.runner.Handle(kind, func(context.Context, store.Job) error { return nil })
+		}
 		return nil, nil
 	}
 	p := &jobs.Postman{Store: n.store, Sender: sender, Public: n.set.public, Wait: func(ctx context.Context, site store.Site, rec store.Receipt) (string, error) {
@@ -39,5 +41,7 @@ func (n *node) wirePost(waits *wait.Estimator) (*mail.Catcher, error) {
 	}
 	n.runner.Teller = p
 	n.runner.Handle("receipt", p.SendReceipt)
+	n.runner.Handle("notice", p.TellNotice)
+	n.runner.Handle("mine", p.SendMine)
 	return box, nil
 }

@@ -15,8 +15,6 @@ import (
 	"github.com/freigabe/freigabe/internal/web/desk"
 	"github.com/freigabe/freigabe/internal/web/perspective"
 	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/collectors"
-	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
 // scoreRoutes lists the routes that other comment systems ask: the successor of
@@ -40,30 +38,28 @@ func observer(counts prometheus.Registerer) func(string, int, time.Duration) {
 	}
 }
 
-// wireScore joins a node that serves scoring alone: the foreign routes, health
-// and figures, and as much of the desk as the page about neighbours needs.
+// wireScore joins a node that serves scoring alone: the foreign routes, health,
+// and as much of the desk as the page about neighbours needs.
 func (n *node) wireScore() {
-	registry := prometheus.NewRegistry()
-	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	routes, finish := scoreRoutes(n.store, n.server, registry)
+	routes, finish := scoreRoutes(n.store, n.server, n.watch.registry)
 	n.finish = finish
 	for _, rt := range desk.Routes(n.server, desk.Options{}) {
 		if strings.HasSuffix(rt.Pattern, " /desk/login") || strings.HasSuffix(rt.Pattern, " /desk/logout") {
 			routes = append(routes, rt)
 		}
 	}
-	n.server.Handle(append(routes, aloneRoutes(n.store, registry)...)...)
+	n.server.Handle(append(routes, aloneRoutes(n.store)...)...)
 }
 
 // aloneRoutes are what a node needs that serves no readers.
-func aloneRoutes(st *store.Store, registry *prometheus.Registry) []web.Route {
+func aloneRoutes(st *store.Store) []web.Route {
 	plain := func(w http.ResponseWriter, text string) error {
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 		w.Header().Set("Cache-Control", "no-store")
 		_, err := fmt.Fprintln(w, text)
 		return err
 	}
-	files, figures := frontend.Handler(), promhttp.HandlerFor(registry, promhttp.HandlerOpts{})
+	files := frontend.Handler()
 	return []web.Route{
 		{Pattern: "GET /healthz", Access: web.Public, Handler: func(w http.ResponseWriter, _ *http.Request) error { return plain(w, "ok") }},
 		{Pattern: "GET /readyz", Access: web.Public, Handler: func(w http.ResponseWriter, r *http.Request) error {
@@ -71,10 +67,6 @@ func aloneRoutes(st *store.Store, registry *prometheus.Registry) []web.Route {
 				return fmt.Errorf("ask the database: %w", err)
 			}
 			return plain(w, "ready")
-		}},
-		{Pattern: "GET /metrics", Access: web.Public, Handler: func(w http.ResponseWriter, r *http.Request) error {
-			figures.ServeHTTP(w, r)
-			return nil
 		}},
 		{Pattern: "GET /static/", Access: web.Public, Handler: func(w http.ResponseWriter, r *http.Request) error {
 			files.ServeHTTP(w, r)

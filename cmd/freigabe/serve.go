@@ -124,7 +124,6 @@ func newNode(ctx context.Context, s *settings, logTo io.Writer) (*node, error) {
 	}
 	n.server = web.New(n.store, n.log, proxies, limits)
 	n.watch = newWatch(n.store)
-	n.watch.own = s.only == ""
 	n.loops = append(n.loops, func(ctx context.Context) error { return presence(ctx, n.store) })
 	if s.opsAddr != "" {
 		n.loops = append(n.loops, func(ctx context.Context) error { return n.watch.private(ctx, s.opsAddr) })

@@ -27,7 +27,7 @@ type watch struct {
 	requests *prometheus.CounterVec
 	seconds  *prometheus.HistogramVec
 	metrics  http.Handler
-	own      bool        // /metrics is this one; the scoring API has another
+	registry *prometheus.Registry
 	stopping atomic.Bool // told to stop: load balancers must send nobody any more
 }
 
@@ -42,6 +42,7 @@ func newWatch(s *store.Store) *watch {
 			Buckets: []float64{.0005, .001, .0025, .005, .01, .02, .05, .1, .25, 1, 5}}, []string{"route"}),
 	}
 	r := prometheus.NewRegistry()
+	w.registry = r
 	r.MustRegister(w.requests, w.seconds, backlog{s}, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 		collectors.NewDBStatsCollector(s.Pool(), s.Backend()))
 	w.metrics = promhttp.HandlerFor(r, promhttp.HandlerOpts{ErrorHandling: promhttp.ContinueOnError})
@@ -105,7 +106,7 @@ func (b backlog) Collect(to chan<- prometheus.Metric) {
 func (w *watch) around(server http.Handler, proxies web.Proxies) http.Handler {
 	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		switch {
-		case w.own && r.URL.Path == "/metrics" && r.Method == http.MethodGet && direct(r) && len(proxies) == 0:
+		case r.URL.Path == "/metrics" && r.Method == http.MethodGet && direct(r) && len(proxies) == 0:
 			w.metrics.ServeHTTP(rw, r)
 			return
 		case r.URL.Path == "/readyz" && w.stopping.Load():

@@ -13,7 +13,6 @@ import (
 	"github.com/freigabe/freigabe/internal/web/desk"
 	"github.com/freigabe/freigabe/internal/web/reader"
 	"github.com/freigabe/freigabe/internal/web/wait"
-	"github.com/prometheus/client_golang/prometheus"
 )
 
 // pageMemory bounds the readers' pages kept in memory, in bytes.
@@ -35,9 +34,9 @@ func (n *node) wire(_ context.Context) error {
 	}
 	n.loops = append(n.loops, n.runner.Run, pages.Run, brain.Run)
 	n.server.Handle(reader.Routes(reader.Options{Server: n.server, Pages: pages, Wait: waits, Public: n.set.public, Mailbox: box})...)
-	n.server.Handle(api.Routes(api.Options{Server: n.server, Pages: pages, Wait: waits, Public: n.set.public, Hinter: hinter{brain}})...)
+	n.server.Handle(api.Routes(api.Options{Server: n.server, Pages: pages, Wait: waits, Public: n.set.public, Hinter: hinter{brain}, Fetch: fetchArticle})...)
 	n.server.Handle(desk.Routes(n.server, desk.Options{Fetch: fetchArticle})...)
-	score, finish := scoreRoutes(n.store, n.server, prometheus.NewRegistry())
+	score, finish := scoreRoutes(n.store, n.server, n.watch.registry)
 	n.finish = finish
 	n.server.Handle(score...)
 	return nil

@@ -16,7 +16,7 @@ const drafts = new Map<string, string>()
 const mine = new Map<string, Sent[]>()
 
 class FreigabeComments extends HTMLElement {
-  static observedAttributes = ['article', 'url']
+  static observedAttributes = ['article', 'url', 'token']
   private api = home
   private words: Words = {}
   private live?: Live
@@ -47,7 +47,8 @@ class FreigabeComments extends HTMLElement {
     this.removeEventListener('input', this.typed)
   }
 
-  attributeChangedCallback(_: string, before: string | null, now: string | null) {
+  attributeChangedCallback(name: string, before: string | null, now: string | null) {
+    if (name === 'token') return this.signOn()
     if (before === null || before === now || !this.isConnected) return
     this.live?.stop()
     this.load()
@@ -90,11 +91,21 @@ class FreigabeComments extends HTMLElement {
     this.words = JSON.parse(section.dataset.words || '{}')
     this.count = Number(section.dataset.count)
     ago(section, section.lang)
+    this.signOn()
     this.restore()
     this.live = new Live(this, this.api, this.article, this.news)
     const asked = /^#k(\w+)$/.exec(location.hash)
     if (asked && !document.getElementById('k' + asked[1])) this.show(`&k=${asked[1]}`, asked[1])
     else if (asked) document.getElementById('k' + asked[1])!.scrollIntoView()
+  }
+
+  // signOn shows the form to a reader for whom the page vouches by a token; name
+  // and address come from there.
+  private signOn() {
+    if (!this.getAttribute('token')) return
+    one(this, '.fg-signon')?.remove()
+    this.querySelectorAll<HTMLElement>('.fg-form').forEach(f => (f.hidden = false))
+    this.querySelectorAll('.fg-who').forEach(e => e.remove())
   }
 
   // restore brings back drafts, and the waiting comments of this author.
@@ -221,7 +232,7 @@ class FreigabeComments extends HTMLElement {
     e.preventDefault()
     let s = this.senders.get(form)
     if (!s) {
-      s = new Sender(form, `${this.api}/api/v1/articles/${this.article}`, this.words, sent => this.sent(form, sent))
+      s = new Sender(form, `${this.api}/api/v1/articles/${this.article}`, this.words, () => this.getAttribute('token'), sent => this.sent(form, sent))
       this.senders.set(form, s)
     }
     s.send(one(this, '.fg-section')!.dataset.hints === '1')

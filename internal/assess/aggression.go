@@ -111,7 +111,8 @@ func (r *result) reported(h vocab.Hit) bool {
 // that speak for and against a breach, heaviest first, at most five each.
 func (r *result) explain(slot int) (pro, con []tokenWeight) {
 	h := r.m.heads[slot]
-	if h < 0 {
+	taught := r.s != nil && r.s.delta.Heads[slot].Taught()
+	if h < 0 && !taught {
 		return nil, nil
 	}
 	n := len(r.text.Tokens)
@@ -120,7 +121,15 @@ func (r *result) explain(slot int) (pro, con []tokenWeight) {
 	}
 	r.shares = r.shares[:n]
 	clear(r.shares)
-	r.m.base.Share(&r.vector, &r.weighted, h, r.shares)
+	if h >= 0 {
+		r.m.base.Share(&r.vector, &r.weighted, h, r.shares)
+	}
+	if taught { // the base counts through the site's trust in it (see clampPrior)
+		for i := range r.shares {
+			r.shares[i] *= r.s.delta.Heads[slot].Trust / 2
+		}
+		r.s.delta.Share(&r.vector, &r.weighted, slot, r.shares)
+	}
 	return strongest(r.text.Tokens, r.shares)
 }
 

@@ -125,7 +125,7 @@ func (r *result) learned(rule moderation.Rule, z float64) float64 {
 		r.summed = true
 	}
 	h := &r.s.delta.Heads[slot]
-	if h.Positive < learn.LeastPositive || h.Negative < learn.LeastPositive {
+	if !h.Taught() {
 		return sigmoid(z)
 	}
 	r.siteVec = r.siteDense(r.siteVec, &r.priors)

@@ -2,7 +2,9 @@ package jobs
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
+	"strings"
 
 	"github.com/freigabe/freigabe/internal/locale"
 	"github.com/freigabe/freigabe/internal/mail"
@@ -129,6 +131,62 @@ func (p *Postman) TellParent(ctx context.Context, d moderation.Decision) error {
 	return p.Sender.Send(ctx, mail.Compose(l))
 }
 
+// TellNotice tells the sender of a notice that it came in, or what was decided
+// about it. It is the work of jobs of the kind "notice".
+func (p *Postman) TellNotice(ctx context.Context, j store.Job) error {
+	id, news, _ := strings.Cut(j.Key, "/")
+	n, err := p.Store.Notice(ctx, id)
+	if err != nil {
+		return err
+	}
+	if n.Email == "" || news == "received" && !n.Decided.IsZero() {
+		return nil
+	}
+	art, err := p.Store.Article(ctx, n.Article)
+	if err != nil {
+		return err
+	}
+	site, err := p.Store.Site(ctx, n.Site)
+	if err != nil {
+		return err
+	}
+	token, err := p.Store.NoticeToken(ctx, id)
+	if err != nil {
+		return err
+	}
+	l := mail.Letter{
+		Kind: "report." + news, Key: j.Key, Lang: site.Lang, To: n.Email, Name: n.Name, Site: site.Name, Article: art.Doc.Headline,
+		Date: locale.DateTime(site.Lang, n.Created), Reason: n.Answer, Receipt: p.Public + "/notices/" + token,
+		Imprint: site.Link(site.Imprint), Privacy: site.Link(site.Privacy),
+	}
+	if news == "decided" {
+		l.Outcome = locale.T(site.Lang, "reader.notice.outcome."+n.Outcome)
+	}
+	return p.Sender.Send(ctx, mail.Compose(l))
+}
+
+// SendMine sends the link to all comments of an address, where there are any. It
+// is the work of jobs of the kind "mine".
+func (p *Postman) SendMine(ctx context.Context, j store.Job) error {
+	var m store.Mine
+	if err := json.Unmarshal([]byte(j.Payload), &m); err != nil {
+		return fmt.Errorf("job %d: %w", j.ID, err)
+	}
+	token, err := p.Store.MineToken(ctx, m)
+	if err != nil {
+		return err
+	}
+	_, receipts, err := p.Store.ByMineToken(ctx, token)
+	if err != nil || len(receipts) == 0 {
+		return err
+	}
+	site := receipts[0].Site
+	return p.Sender.Send(ctx, mail.Compose(mail.Letter{
+		Kind: "mine", Key: j.Key, Lang: receipts[0].Lang, Familiar: site.Informal, To: m.Email, Name: receipts[0].Name, Site: site.Name,
+		URL: p.Public + "/mine/" + token, Imprint: site.Link(site.Imprint), Privacy: site.Link(site.Privacy),
+	}))
+}
+
 func (p *Postman) permalink(article, comment string) string {
 	return p.Public + "/a/" + article + "?k=" + comment + "#k" + comment
 }
@@ -141,13 +199,6 @@ func (p *Postman) letter(ctx context.Context, kind, key string, rec store.Receip
 	return mail.Letter{
 		Kind: kind, Key: key, Lang: rec.Lang, Familiar: rec.Site.Informal, To: rec.Email, Name: rec.Name, Site: rec.Site.Name,
 		Article: rec.Article.Doc.Headline, Text: rec.Text, URL: p.Public + "/receipts/" + token,
-		Imprint: absolute(rec.Site.Origin, rec.Site.Imprint), Privacy: absolute(rec.Site.Origin, rec.Site.Privacy),
+		Imprint: rec.Site.Link(rec.Site.Imprint), Privacy: rec.Site.Link(rec.Site.Privacy),
 	}, nil
-}
-
-func absolute(origin, address string) string {
-	if len(address) > 0 && address[0] == '/' {
-		return origin + address
-	}
-	return address
 }

@@ -4,6 +4,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/freigabe/freigabe/internal/mail"
 	"github.com/freigabe/freigabe/internal/moderation"
@@ -119,5 +120,87 @@ func TestPostmanStatesReasons(t *testing.T) {
 	}
 	if n := len(box.Messages()); n != 3 {
 		t.Errorf("%d letters for 3 decisions told twice", n)
+	}
+}
+
+func TestPostmanAnswersNotices(t *testing.T) {
+	h := storetest.NewHouse(t, "sqlite:"+filepath.Join(t.TempDir(), "f.db"))
+	box := &mail.Catcher{Clock: h.Now}
+	p := &Postman{Store: h.Store, Sender: box, Public: "https://k.example"}
+	ctx := t.Context()
+	c := h.Post("", "Mira", "Ein Kommentar.")
+	h.Release(h.Anna, c.Comment)
+	token, err := h.Report(ctx, store.Notice{Comment: c.Comment, Kind: store.Illegal, Reason: "Beleidigung.", Name: "Vera Wolf", Email: "vera@example.org", GoodFaith: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	n, err := h.NoticeByToken(ctx, token)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.TellNotice(ctx, store.Job{Key: n.ID + "/received"}); err != nil {
+		t.Fatal(err)
+	}
+	if open, err := h.OpenNotices(ctx, "", store.Illegal, 10); err != nil || len(open) != 1 || open[0].Reason != "Beleidigung." {
+		t.Fatalf("%v, %v", open, err)
+	}
+	if err := h.AnswerNotice(ctx, n.ID, h.Anna.ID, store.NoticeKept, " "); moderation.KindOf(err) != moderation.Invalid {
+		t.Errorf("an answer without reasons: %v", err)
+	}
+	if err := h.AnswerNotice(ctx, n.ID, h.Anna.ID, store.NoticeKept, "Das ist eine zulässige Meinung."); err != nil {
+		t.Fatal(err)
+	}
+	if err := h.AnswerNotice(ctx, n.ID, h.Jonas.ID, store.NoticeRemoved, "Doch nicht."); moderation.KindOf(err) != moderation.Conflict {
+		t.Errorf("a second answer: %v", err)
+	}
+	if err := p.TellNotice(ctx, store.Job{Key: n.ID + "/decided"}); err != nil {
+		t.Fatal(err)
+	}
+	all := box.Messages()
+	if len(all) != 2 || !strings.Contains(all[0].Text, "Das ist eine zulässige Meinung.") || !strings.Contains(all[0].Text, "bleibt") || !strings.Contains(all[1].Text, "https://k.example/notices/"+token) {
+		t.Errorf("%d letters: %v", len(all), all)
+	}
+}
+
+func TestPostmanSendsAllComments(t *testing.T) {
+	h := storetest.NewHouse(t, "sqlite:"+filepath.Join(t.TempDir(), "f.db"))
+	box := &mail.Catcher{Clock: h.Now}
+	p := &Postman{Store: h.Store, Sender: box, Public: "https://k.example"}
+	ctx := t.Context()
+	for _, email := range []string{"mira@example.org", "Mira@Example.org", "andere@example.org"} {
+		_, err := h.Submit(ctx, store.Submission{Article: h.Article.ID, Name: "Mira", Email: email, Text: "Von " + email, Sender: store.Sender{Now: email, Before: email}})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, email := range []string{"mira@example.org", "mira@example.org", "niemand@example.org"} {
+		if err := h.AskForMine(ctx, store.Mine{Site: h.Site.ID, Email: email}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	asked, err := h.ClaimJobs(ctx, []string{"mine"}, 10, time.Minute)
+	if err != nil || len(asked) != 2 {
+		t.Fatalf("%d jobs, want one for each address, %v", len(asked), err)
+	}
+	for _, j := range asked {
+		if err := p.SendMine(ctx, j); err != nil {
+			t.Fatal(err)
+		}
+	}
+	all := box.Messages()
+	if len(all) != 1 || all[0].To != "mira@example.org" {
+		t.Fatalf("letters %v: an address that is not known here gets none", all)
+	}
+	_, rest, _ := strings.Cut(all[0].Text, "https://k.example/mine/")
+	token, _, _ := strings.Cut(rest, "\n")
+	if _, list, err := h.ByMineToken(ctx, token); err != nil || len(list) != 2 {
+		t.Errorf("%d comments, %v", len(list), err)
+	}
+	if _, _, err := h.ByMineToken(ctx, token+"x"); moderation.KindOf(err) != moderation.NotFound {
+		t.Errorf("a forged link: %v", err)
+	}
+	h.Clock.Pass(25 * time.Hour)
+	if _, _, err := h.ByMineToken(ctx, token); moderation.KindOf(err) != moderation.NotFound {
+		t.Errorf("an old link: %v", err)
 	}
 }

@@ -48,6 +48,8 @@ type Letter struct {
 	Rule        string // its name
 	Change      string // what the author can change
 	Machine     bool   // a program had sorted the comment
+	Date        string // when a notice came in
+	Outcome     string // of a notice, in words
 	Receipt     string // address for the footer, "" where the body has it
 	Confirm     string // address that confirms the wish for news of answers
 	Unsubscribe string
@@ -87,7 +89,8 @@ func Compose(l Letter) Message {
 		return locale.T(l.Lang, key, args...)
 	}
 	args := []string{"article", l.Article, "text", l.Text, "url", l.URL, "wait", l.Wait, "author", l.Author, "reason", l.Reason,
-		"rule", l.Rule, "change", l.Change, "passages", passages(l.Decision), "until", until(l), "site", l.Site}
+		"rule", l.Rule, "change", l.Change, "passages", passages(l.Decision), "until", until(l), "site", l.Site,
+		"date", l.Date, "decision", l.Outcome}
 	parts := []string{say("mail.salutation", "name", l.Name), say("mail."+l.Kind+".body", args...)}
 	if l.Kind == "rejected" || l.Kind == "removed" {
 		key := "mail.rejected.noautomation"
@@ -108,7 +111,11 @@ func Compose(l Letter) Message {
 }
 
 func footer(l Letter, say func(string, ...string) string) []string {
-	out := []string{say("mail.footer.why", "site", l.Site)}
+	why := "mail.footer.why"
+	if strings.HasPrefix(l.Kind, "report.") {
+		why = "mail.footer.why.report"
+	}
+	out := []string{say(why, "site", l.Site)}
 	if l.Receipt != "" {
 		out = append(out, say("mail.footer.receipt", "url", l.Receipt))
 	}

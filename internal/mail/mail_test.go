@@ -28,13 +28,13 @@ func letter(kind, lang string) Letter {
 
 func TestEveryLetterIsWhole(t *testing.T) {
 	missing := regexp.MustCompile(`\{\w+\}|mail\.[a-z.]+`)
-	for _, kind := range []string{"receipt", "approved", "rejected", "returned", "declined", "removed", "restored", "appeal.upheld", "appeal.overturned", "reply"} {
+	for _, kind := range []string{"receipt", "approved", "rejected", "returned", "declined", "removed", "restored", "appeal.upheld", "appeal.overturned", "reply", "report.received", "report.decided", "mine"} {
 		for _, lang := range []string{"de", "en"} {
 			m := Compose(letter(kind, lang))
 			if found := missing.FindString(m.Subject + m.Text); found != "" {
 				t.Errorf("%s in %s says %s:\n%s", kind, lang, found, m.Text)
 			}
-			if !strings.Contains(m.HTML, "&lt;wird&gt;") || strings.Contains(m.HTML, "<wird>") || strings.Contains(m.HTML, "src=") {
+			if !strings.Contains(m.HTML, "&lt;wird&gt;") && kind != "mine" || strings.Contains(m.HTML, "<wird>") || strings.Contains(m.HTML, "src=") {
 				t.Errorf("%s in %s: HTML\n%s", kind, lang, m.HTML)
 			}
 		}

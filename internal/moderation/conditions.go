@@ -19,6 +19,15 @@ var (
 		return nil
 	}}
 
+	// twoReaders: where two people always read, the first one passes it on. Refusing
+	// or returning needs no second person: nothing becomes public by it.
+	twoReaders = Condition{"passed to a second person first, where the article always needs two", func(it Item, a Action) error {
+		if it.TwoReads && len(it.Staff.Deciders) > 1 {
+			return &Error{Kind: Conflict, Key: "error.two_reads"}
+		}
+		return nil
+	}}
+
 	anotherThanEscalated = Condition{"another person than the one who escalated", func(it Item, a Action) error {
 		if last := lastOf(it); last != nil && last.Actor.ID == a.Actor.ID {
 			return refuse("error.own_escalation")

@@ -132,8 +132,8 @@ func (s *Server) remove() {
 	_ = s.lock.Close()
 }
 
-// prepare makes a locked folder with the files of a new server in it.
-func prepare(bin string) (*Server, error) {
+// folder makes a locked folder for a server's files.
+func folder(bin string) (*Server, error) {
 	dir, err := os.MkdirTemp(tempRoot, tempName)
 	if err != nil {
 		return nil, fmt.Errorf("make a folder: %w", err)
@@ -146,9 +146,18 @@ func prepare(bin string) (*Server, error) {
 	if err := giveAway(dir); err != nil {
 		return nil, fmt.Errorf("give %s to an unprivileged user: %w", dir, err)
 	}
+	return s, nil
+}
+
+// prepare makes a folder with the files of a new server in it.
+func prepare(bin string) (*Server, error) {
+	s, err := folder(bin)
+	if err != nil {
+		return nil, err
+	}
 	initdb := exec.Command(filepath.Join(bin, "initdb"), "-D", s.data(), "-U", superuser, "-A", "trust",
 		"-E", "UTF8", "--locale=C", "--no-sync", "--no-instructions")
-	initdb.Dir = dir
+	initdb.Dir = s.dir
 	unprivileged(initdb)
 	if out, err := initdb.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("initdb: %w: %s", err, out)
@@ -179,7 +188,8 @@ func (s *Server) start() error {
 
 // launch starts the process, its output in the folder's log.
 func (s *Server) launch() error {
-	log, err := os.Create(filepath.Join(s.dir, "log"))
+	// Appending, since a killed server's children may still write to it.
+	log, err := os.OpenFile(filepath.Join(s.dir, "log"), os.O_CREATE|os.O_TRUNC|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		return fmt.Errorf("make a log: %w", err)
 	}

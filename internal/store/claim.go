@@ -65,6 +65,7 @@ type Standing struct {
 	State    moderation.State
 	Editor   string          // name of who took the decision in force, "" for none
 	Step     moderation.Step // of that decision
+	Blind    bool            // drawn for blind control
 }
 
 // Standings tells where comments stand; unknown ones are left out.
@@ -76,10 +77,10 @@ func (s *Store) Standings(ctx context.Context, comments []string) ([]Standing, e
 	var out []Standing
 	err := each(ctx, s.read, func(r *sql.Rows) error {
 		var x Standing
-		err := r.Scan(&x.ID, &x.Revision, &x.State, &x.Editor, &x.Step)
+		err := r.Scan(&x.ID, &x.Revision, &x.State, &x.Editor, &x.Step, &x.Blind)
 		out = append(out, x)
 		return err
-	}, `select c.id, c.revision, r.state, coalesce(e.name, ''), coalesce(d.step, '') from comments c
+	}, `select c.id, c.revision, r.state, coalesce(e.name, ''), coalesce(d.step, ''), r.blind = 1 from comments c
 		join revisions r on r.comment_id = c.id and r.number = c.revision
 		left join decisions d on d.id = r.decision_id left join editors e on e.id = d.actor_id where c.id in (`+in+")", args...)
 	return out, err

@@ -1,7 +1,9 @@
 package store_test
 
 import (
+	"flag"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -150,11 +152,25 @@ func (m *model) check(t *rapid.T) {
 
 // Promise 1, at the store: whatever happens in whatever order, readers see
 // exactly what was released and not taken down since, and the record holds.
+// FREIGABE_HISTORIES says how many histories (make soak: 100).
 func TestRandomHistoriesLeakNothing(t *testing.T) {
+	histories := os.Getenv("FREIGABE_HISTORIES")
+	if histories == "" {
+		histories = "20"
+	}
+	if err := flag.Set("rapid.checks", histories); err != nil {
+		t.Fatal(err)
+	}
 	t.Parallel()
 	run := func(t *testing.T, dsn func() string) {
 		rapid.Check(t, func(rt *rapid.T) {
-			m := &model{h: storetest.NewHouse(t, dsn()), held: map[string]store.Result{}, visible: map[string]string{}, texts: map[string]map[int]string{}}
+			h := storetest.NewHouse(t, dsn())
+			rt.Cleanup(func() {
+				if err := h.Close(); err != nil {
+					t.Error(err)
+				}
+			})
+			m := &model{h: h, held: map[string]store.Result{}, visible: map[string]string{}, texts: map[string]map[int]string{}}
 			rt.Repeat(map[string]func(*rapid.T){"submit": m.submit, "editor": m.editor, "editor again": m.editor, "author": m.author, "pass": m.pass, "": m.check})
 		})
 	}

@@ -44,9 +44,20 @@ func receiptToken(secret, comment string) string {
 	return base.EncodeToString(mac(secret, "receipt", comment))[:32]
 }
 
+// installationSecret is made once, with the schema, and never changes.
 func (s *Store) installationSecret(ctx context.Context, q querier) (string, error) {
-	var v string
+	s.mu.Lock()
+	v := s.secretOnce
+	s.mu.Unlock()
+	if v != "" {
+		return v, nil
+	}
 	err := one(ctx, q, "secret", []any{&v}, "select value from meta where name = 'secret'")
+	if err == nil {
+		s.mu.Lock()
+		s.secretOnce = v
+		s.mu.Unlock()
+	}
 	return v, err
 }
 

@@ -77,6 +77,10 @@ func (s *Store) expireSite(ctx context.Context, st Site, out *Expired) error {
 		if err != nil {
 			return err
 		}
+		_, err = exec(ctx, tx, "update notices set name = '', email = '' where site_id = $1 and email <> '' and decided_at < $2", st.ID, before)
+		if err != nil {
+			return err
+		}
 		_, err = exec(ctx, tx, "update authors set email = null where site_id = $1 and kind = 'guest' and email is not null and created_at < $2", st.ID, before)
 		return err
 	})

@@ -296,3 +296,11 @@ func (s *Store) SetOrigin(ctx context.Context, site, origin string) error {
 		return all(ctx, tx, stmt("update sites set origin = $2 where id = $1", site, origin), event(s, "site", site, "", ""))
 	})
 }
+
+// Link completes an address in the site's settings: a path is one of its own pages.
+func (s Site) Link(address string) string {
+	if strings.HasPrefix(address, "/") && !strings.HasPrefix(address, "//") {
+		return s.Origin + address
+	}
+	return address
+}

@@ -43,9 +43,13 @@ type Store struct {
 	bell     *doorbell // PostgreSQL only: between nodes
 	replicas *replicas // where readers' pages have an address of their own
 
+	unguarded bool // see guard
+
 	mu    sync.Mutex
 	bells map[chan struct{}]bool
 	salts map[int64]string // of senders' hashes, by period
+
+	secretOnce string // once it has been read
 }
 
 // Open opens the database and brings its schema up to date.

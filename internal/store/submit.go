@@ -126,6 +126,9 @@ func provenAuthor(ctx context.Context, tx *sql.Tx, in Submission, out Submitted,
 	p := in.Proof
 	if p.Kind == "receipt" {
 		err := one(ctx, tx, "receipt", []any{&id}, "select author_id from comments where receipt_hash = $1 and site_id = $2", hashed(p.Subject), art.Site)
+		if err == nil {
+			err = barred(ctx, tx, id, out.At)
+		}
 		return id, "", err
 	}
 	if p.Answer {
@@ -134,6 +137,9 @@ func provenAuthor(ctx context.Context, tx *sql.Tx, in Submission, out Submitted,
 	err = tx.QueryRowContext(ctx, `insert into authors (id, site_id, kind, subject, name, email, verified_at, created_at) values ($1, $2, $3, $4, $5, $6, $7, $7)
 		on conflict (site_id, kind, subject) do update set name = excluded.name returning id`,
 		NewID(), art.Site, p.Kind, p.Subject, in.Name, optional(in.Email), micros(out.At)).Scan(&id)
+	if err == nil {
+		err = barred(ctx, tx, id, out.At)
+	}
 	return id, answer, err
 }
 

@@ -12,7 +12,7 @@ export class Sender {
   private key = ''
   private shown = '' // the text for which a hint was shown
 
-  constructor(private form: HTMLFormElement, private api: string, private words: Words, private done: (s: Sent) => void) {}
+  constructor(private form: HTMLFormElement, private api: string, private words: Words, private token: () => string | null, private done: (s: Sent) => void) {}
 
   private field = (name: string) => this.form.elements.namedItem(name) as Field | null
   private value = (name: string) => this.field(name)?.value ?? ''
@@ -36,7 +36,11 @@ export class Sender {
     fetch(this.api + path, {
       method: 'POST',
       credentials: 'omit',
-      headers: {'Content-Type': 'application/json', ...(path.endsWith('comments') ? {'Idempotency-Key': (this.key ||= crypto.getRandomValues(new Uint32Array(4)).join('-'))} : {})},
+      headers: {
+        'Content-Type': 'application/json',
+        ...(this.token() && {Authorization: 'Bearer ' + this.token()}),
+        ...(path === '/comments' && {'Idempotency-Key': (this.key ||= crypto.getRandomValues(new Uint32Array(4)).join('-'))}),
+      },
       body: JSON.stringify(body),
     })
 
@@ -73,7 +77,7 @@ export class Sender {
       hinted: !!this.shown && this.shown !== text.trim(),
     })
     const answer = await r.json()
-    if (r.ok) return this.done({...answer, text, name})
+    if (r.ok) return this.done({...answer, text, name: answer.name || name})
     this.say(answer.title, answer.field)
     if (r.status < 500) this.key = ''
   }

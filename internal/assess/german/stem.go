@@ -90,9 +90,12 @@ func Split(w []byte, known func(part []byte) bool) (end, next int) {
 			if e < 3 || string(w[e:cut]) != j {
 				continue
 			}
-			if known(w[:e]) || known(Stem(w[:e])) {
+			if known(w[:e]) {
 				return e, cut
 			}
+		}
+		if known(Stem(w[:cut])) {
+			return len(Stem(w[:cut])), cut
 		}
 	}
 	return 0, 0

@@ -73,7 +73,6 @@ type Text struct {
 	chars []char
 	plain []byte  // one byte a character: ASCII as folded, 0xFF for others
 	at    []int32 // for each byte of Fold its character
-	marks []byte
 }
 
 // Stats are counts over the visible characters of a text.

@@ -138,7 +138,7 @@ func spacer(r rune) bool {
 // apart by one or two spacers, or p.i.
 func (p *tokenizer) spacedEnd() int {
 	j, n, last := p.i, 0, p.i
-	for isLetter(p.char(j)) || n > 0 && leetLetter(p.char(j)) != 0 && !spacer(p.char(j)) {
+	for isLetter(p.char(j)) || n > 0 && p.char(j) != '!' && leetLetter(p.char(j)) != 0 && !spacer(p.char(j)) {
 		n++
 		last = j + 1
 		k := last

@@ -123,7 +123,7 @@ func (d *Delta) Step(l *Lesson) {
 		}
 		head := &d.Heads[h]
 		d.count(h, l.Label[h])
-		if !head.taught() {
+		if !head.Taught() {
 			continue
 		}
 		var words float32
@@ -151,14 +151,15 @@ func (d *Delta) count(h int, label int8) {
 // needs before a site's own weights count.
 const LeastPositive = 30
 
-func (h *DeltaHead) taught() bool { return h.Positive >= LeastPositive && h.Negative >= LeastPositive }
+// Taught reports that a head has seen enough decisions to count.
+func (h *DeltaHead) Taught() bool { return h.Positive >= LeastPositive && h.Negative >= LeastPositive }
 
 func fixed(w float32) int16 {
 	return int16(math.RoundToEven(float64(max(-7.9, min(7.9, w))) / WeightStep))
 }
 
 // DeltaDefaults were chosen on replayed streams of decisions.
-var DeltaDefaults = Options{Passes: 7, Seed: 7, Balance: true, Cost: 1.5, DenseScale: 0.15, Contrast: 0.7}
+var DeltaDefaults = Options{Passes: 6, Seed: 7, Balance: true, Cost: 1.5, DenseScale: 0.15, Contrast: 0.7}
 
 // Retrain teaches all lessons from the start. Heads are independent and run at
 // the same time; the result does not depend on it.
@@ -185,7 +186,7 @@ func (d *Delta) retrainHead(lessons []Lesson, h int, o Options) {
 			Dense: append(append(make([]float32, 0, len(l.Dense)+1), l.Dense...), l.Prior[h])})
 	}
 	head := &d.Heads[h]
-	if !head.taught() {
+	if !head.Taught() {
 		return
 	}
 	m := exact(thin(samples, head), deltaBuckets, len(head.Dense)+1, o)

@@ -22,7 +22,7 @@ func (f *Finder) masked(t *german.Text, i int) {
 			shown++
 		}
 	}
-	if shown == 0 || signs == 0 || signs > 3*shown+3 {
+	if shown < 2 || signs == 0 || signs > 3*shown+3 {
 		return
 	}
 	// A stem inside a compound may be the masked part: "Kinder***ker".

@@ -292,10 +292,11 @@ func (f *Finder) stemWithEnding(w []byte, at int) int32 {
 	for _, n := range f.byStart[k] {
 		e := &f.entries[n]
 		least := 5
-		if e.Class == Foreign || e.Class == English {
-			least = 7
+		if e.mode != exact && (e.Class == Foreign || e.Class == English) {
+			least = 6
 		}
-		if e.Severity >= 2 && len(e.Stem) >= least && len(e.Stem) > at && e.mode != exact && len(e.Stem) <= len(w) &&
+		if e.Severity >= 2 && len(e.Stem) >= least && len(e.Stem) > at && len(e.Stem) <= len(w) &&
+			(e.mode != exact || len(e.Stem) == len(w)) &&
 			string(w[:len(e.Stem)]) == e.Stem && ending(w[len(e.Stem):]) && !f.harmless(w, 0, len(e.Stem)) {
 			return n
 		}
@@ -304,32 +305,38 @@ func (f *Finder) stemWithEnding(w []byte, at int) int32 {
 }
 
 // cut joins a word that marks or spaces cut in pieces: "Ar-sch-loch", "Huren
-// sohn". Pieces joined by spaces must give the stem exactly.
+// sohn". Of pieces joined by marks the longest run counts; a space may stand only
+// between two pieces, which must give the stem with no more than an ending.
 func (f *Finder) cut(t *german.Text, i int) bool {
-	k := t.Tokens[i]
-	f.buf = append(f.buf[:0], t.Folded(k)...)
-	glued := true
-	for j := i + 1; j < len(t.Tokens) && j < i+10 && len(f.buf) < 60; j++ {
+	f.buf = append(f.buf[:0], t.Folded(t.Tokens[i])...)
+	glued, best, last := true, int32(-1), i
+	for j := i + 1; j < len(t.Tokens) && j < i+12 && len(f.buf) < 60; j++ {
 		n := t.Tokens[j]
 		if n.Kind == german.Mark {
 			continue
 		}
 		if n.Kind != german.Word || n.Has(german.Masked) {
-			return false
+			break
 		}
 		if !n.Has(german.Glued) {
 			glued = false
-		}
-		if j > i+1 && !glued {
-			return false
+			if last > i || best >= 0 {
+				break
+			}
 		}
 		f.buf = append(f.buf, t.Folded(n)...)
 		if e := f.joined(glued); e >= 0 {
-			f.hit(e, i, j, 0, 0, Cut)
-			return true
+			best, last = e, j
+		}
+		if !glued {
+			break
 		}
 	}
-	return false
+	if best < 0 {
+		return false
+	}
+	f.hit(best, i, last, 0, 0, Cut)
+	return true
 }
 
 func (f *Finder) joined(glued bool) int32 {

@@ -167,9 +167,9 @@ func finishBare(text []byte, i, end, atSign, labels int) (Link, bool) {
 		host = text[atSign+1 : end]
 	}
 	dot := lastDot(host)
-	tld := string(host[dot+1:])
+	tld := host[dot+1:]
 	path := atSign < 0 && end < len(text) && text[end] == '/'
-	if !endings[tld] && !(path && wordEndings[tld]) && !shorteners[string(host)] {
+	if !endings[string(tld)] && !(path && wordEndings[string(tld)]) && !shorteners[string(host)] {
 		return Link{}, false
 	}
 	if dot < 2 && !shorteners[string(host)] { // "z.de" is an abbreviation

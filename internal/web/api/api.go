@@ -6,11 +6,15 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
 
+	"github.com/freigabe/freigabe/internal/article"
 	"github.com/freigabe/freigabe/internal/moderation"
+	"github.com/freigabe/freigabe/internal/signon"
 	"github.com/freigabe/freigabe/internal/store"
 	"github.com/freigabe/freigabe/internal/thread"
 	"github.com/freigabe/freigabe/internal/web"
@@ -37,15 +41,21 @@ type Options struct {
 	Server *web.Server
 	Pages  *thread.Pages
 	Wait   reader.Waiter
-	Hinter Hinter // nil: hints are off
-	Public string // as for the readers' pages
+	Hinter Hinter  // nil: hints are off
+	Public string  // as for the readers' pages
+	Fetch  Fetcher // nil: unknown pages stay unknown
 }
+
+// Fetcher brings a page of one of a site's origins, with its picture if it has one.
+type Fetcher func(ctx context.Context, site store.Site, address string) (article.Article, *store.Image, error)
 
 // API serves the interface.
 type API struct {
 	Options
-	store *store.Store
-	lines atomic.Int64 // of events that are open
+	store  *store.Store
+	names  reader.Names
+	signon signon.Verifier
+	lines  atomic.Int64 // of events that are open
 }
 
 // Routes lists the routes of the interface.
@@ -53,7 +63,8 @@ func Routes(o Options) []web.Route {
 	if o.Wait == nil {
 		o.Wait = &wait.Estimator{Store: o.Server.Store}
 	}
-	a := &API{Options: o, store: o.Server.Store}
+	a := &API{Options: o, store: o.Server.Store, names: reader.Names{Store: o.Server.Store},
+		signon: signon.Verifier{Client: http.DefaultClient, Clock: o.Server.Store.Now}}
 	routes := []web.Route{
 		public("GET /api/v1/articles", a.articleByURL),
 		public("GET /api/v1/articles/{id}", a.article),
@@ -199,12 +210,47 @@ func (a *API) articleByURL(w http.ResponseWriter, r *http.Request) error {
 	}
 	page, err := reader.Cached(a.Pages, r, thread.Key{Name: "api url\x00" + base + "\x00" + address}, func(ctx context.Context) (thread.Rendered, error) {
 		art, err := a.store.ArticleByURL(ctx, "", address)
+		if moderation.KindOf(err) == moderation.NotFound {
+			art, err = a.takeIn(ctx, r, address, err)
+		}
 		if err != nil {
 			return thread.Rendered{}, err
 		}
 		return a.renderArticle(ctx, base, art)
 	})
 	return a.serve(w, r, page, err)
+}
+
+// takeIn makes an article of a page seen for the first time, where its site wants
+// that; otherwise it answers with the error given.
+func (a *API) takeIn(ctx context.Context, r *http.Request, address string, unknown error) (store.Article, error) {
+	u, err := url.Parse(address)
+	if err != nil || a.Fetch == nil {
+		return store.Article{}, unknown
+	}
+	sites, err := a.store.Sites(ctx)
+	if err != nil {
+		return store.Article{}, err
+	}
+	i := slices.IndexFunc(sites, func(s store.Site) bool {
+		return s.AutoArticles && slices.Contains(s.AllowedOrigins(), u.Scheme+"://"+u.Host)
+	})
+	if i < 0 {
+		return store.Article{}, unknown
+	}
+	sender, err := a.Server.Sender(r)
+	if err != nil {
+		return store.Article{}, err
+	}
+	if err := a.Server.Limits.Take("article", sender.Now, web.FlagRate); err != nil {
+		return store.Article{}, err
+	}
+	doc, picture, err := a.Fetch(ctx, sites[i], address)
+	if err != nil {
+		return store.Article{}, unknown // a page that cannot be had is no article
+	}
+	doc.URL = address
+	return a.store.AddArticle(ctx, store.Article{Site: sites[i].ID, Doc: doc}, picture)
 }
 
 func (a *API) serve(w http.ResponseWriter, r *http.Request, page *thread.Page, err error) error {

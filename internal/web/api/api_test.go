@@ -3,15 +3,18 @@ package api_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/freigabe/freigabe/internal/article"
 	"github.com/freigabe/freigabe/internal/moderation"
 	"github.com/freigabe/freigabe/internal/store"
 	"github.com/freigabe/freigabe/internal/store/storetest"
@@ -19,6 +22,7 @@ import (
 	"github.com/freigabe/freigabe/internal/web"
 	"github.com/freigabe/freigabe/internal/web/api"
 	"github.com/freigabe/freigabe/internal/web/wait"
+	"github.com/golang-jwt/jwt/v5"
 )
 
 // paper is a node with the public interface.
@@ -337,5 +341,64 @@ func TestDescriptionNamesEveryRoute(t *testing.T) {
 	}
 	if described != n {
 		t.Errorf("%d routes are described, %d exist", described, n)
+	}
+}
+
+func TestSignedOnReaders(t *testing.T) {
+	p := newPaper(t)
+	const secret = "ein-geheimnis-das-lang-genug-ist-fuer-hs256"
+	set := p.Site.Settings
+	set.Extra = store.Extra{"reader": json.RawMessage(`{"no_guests":true,"sign_on":{"secret":"` + secret + `"}}`)}
+	if err := p.SaveSettings(t.Context(), p.Site.ID, set); err != nil {
+		t.Fatal(err)
+	}
+	token := func(key string) string {
+		c := jwt.MapClaims{"sub": "r17", "name": "Mira Vogt", "email": "mira@example.org", "email_verified": true, "exp": p.Now().Add(time.Hour).Unix()}
+		s, err := jwt.NewWithClaims(jwt.SigningMethodHS256, c).SignedString([]byte(key))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return "Bearer " + s
+	}
+	body := `{"text":"Mit Konto.","author":{"name":"Jemand anderes"}}`
+	p.want(403, "POST", p.comments(), body)
+	p.want(403, "POST", p.comments(), body, "Authorization", token(secret+"x"))
+	v := p.want(202, "POST", p.comments(), body, "Authorization", token(secret))
+	if r := p.want(200, "GET", "/api/v1"+v["receipt"].(string), ""); r["name"] != "Mira Vogt" {
+		t.Errorf("the name is %v, not the account's", r["name"])
+	}
+	found, _, err := p.Queue(t.Context(), store.QueueFilter{})
+	if err != nil || len(found) != 1 || !found[0].Proven {
+		t.Errorf("the author is not proven: %v, %v", found, err)
+	}
+}
+
+func TestPagesSeenFirstBecomeArticles(t *testing.T) {
+	p := newPaper(t)
+	asked := 0
+	p.server = web.New(p.Store, slog.New(slog.DiscardHandler), nil, nil)
+	p.server.Handle(api.Routes(api.Options{Server: p.server, Pages: p.pages, Fetch: func(_ context.Context, _ store.Site, address string) (article.Article, *store.Image, error) {
+		asked++
+		if strings.HasSuffix(address, "/fehlt") {
+			return article.Article{}, nil, errors.New("404")
+		}
+		return article.Article{Headline: "Von selbst", Blocks: []article.Block{}, Boxes: []string{}}, nil, nil
+	}})...)
+	find := func(status int, address string) map[string]any {
+		t.Helper()
+		return p.want(status, "GET", "/api/v1/articles?url="+url.QueryEscape(address), "")
+	}
+	find(404, "https://blatt.example/neu")
+	set := p.Site.Settings
+	set.AutoArticles = true
+	if err := p.SaveSettings(t.Context(), p.Site.ID, set); err != nil {
+		t.Fatal(err)
+	}
+	find(404, "https://fremd.example/neu")
+	find(404, "https://blatt.example/fehlt")
+	first := find(200, "https://blatt.example/neu")
+	again := find(200, "https://blatt.example/neu")
+	if first["headline"] != "Von selbst" || first["id"] != again["id"] || asked != 2 {
+		t.Errorf("%v, then %v, fetched %d times", first, again, asked)
 	}
 }

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/freigabe/freigabe/internal/locale"
@@ -22,6 +23,7 @@ type waitJSON struct {
 type submittedJSON struct {
 	ID      string    `json:"id"`
 	Status  string    `json:"status"`
+	Name    string    `json:"name"`
 	Receipt string    `json:"receipt"`
 	Wait    *waitJSON `json:"expected_wait"`
 	Repeat  bool      `json:"repeat,omitempty"`
@@ -65,17 +67,21 @@ func (a *API) submit(w http.ResponseWriter, r *http.Request) error {
 	if err := web.ReadJSON(r, &body); err != nil {
 		return err
 	}
-	in, err := reader.Clean(site, store.Submission{
+	in := store.Submission{
 		Article: art.ID, Parent: body.Parent, Text: body.Text, Name: body.Author.Name, Email: body.Author.Email, Hinted: body.Hinted, Lang: site.Lang,
-	})
-	if err != nil {
+	}
+	token, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	if err := reader.Identify(r.Context(), &a.signon, &a.names, site, token, &in); err != nil {
+		return err
+	}
+	if in, err = reader.Clean(site, in); err != nil {
 		return err
 	}
 	if body.Lang == "de" || body.Lang == "en" {
 		in.Lang = body.Lang
 	}
 	if body.Notify && in.Email != "" {
-		in.Notify = "replies"
+		in.Notify = store.NotifyAsked
 	}
 	if in.Idempotency = r.Header.Get("Idempotency-Key"); len(in.Idempotency) > 200 {
 		return moderation.BadField("Idempotency-Key", "error.idempotency")
@@ -105,7 +111,7 @@ func (a *API) acknowledge(w http.ResponseWriter, r *http.Request, done store.Sub
 		return err
 	}
 	return web.JSON(w, http.StatusAccepted, submittedJSON{
-		ID: done.Comment, Status: string(rec.Status), Receipt: "/receipts/" + done.Token, Wait: expected, Repeat: done.Repeat,
+		ID: done.Comment, Status: string(rec.Status), Name: rec.Name, Receipt: "/receipts/" + done.Token, Wait: expected, Repeat: done.Repeat,
 	})
 }
 

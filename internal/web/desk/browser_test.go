@@ -286,7 +286,7 @@ func TestHostileTextsCanBeVeiled(t *testing.T) {
 	if screen(tab) != first {
 		t.Error("a veiled text was decided")
 	}
-	tab.WaitFor("document.querySelector('.foot').textContent.includes('Heute 1')")
+	tab.WaitFor("document.querySelector('.foot').textContent.includes('heute: 1')")
 }
 
 // shots is where screenshots go; none are made without it.
@@ -313,12 +313,26 @@ func TestPagesAreAccessible(t *testing.T) {
 	}
 	h.Release(h.Anna, ids[7])
 	h.Post(ids[7], "Doris", "Da stimme ich zu.")
+	karin, err := h.postAs("u1", "Ich kenne die Brücke seit meiner Kindheit.")
+	if err != nil {
+		t.Fatal(err)
+	}
+	known, err := h.Receipt(context.Background(), karin.Token)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := h.AddMeasure(context.Background(), store.Measure{Author: known.Author, Kind: "warning", Reason: "Zweimal sehr scharf im Ton.", Editor: h.Anna.ID}); err != nil {
+		t.Fatal(err)
+	}
+	h.proved(t, 160)
 	tab := browser.New(t)
 	address := h.open(t)
 	tab.Open(address + "/desk/login")
 	h.look(t, tab, "login")
 	h.signIn(t, tab, address, "mia@blatt.example")
-	for name, path := range h.screens(ids, posted.Comment) {
+	screens := h.screens(ids, posted.Comment)
+	screens["author"], screens["comment-proven"] = "/desk/authors/"+known.Author, "/desk/comments/"+karin.Comment
+	for name, path := range screens {
 		tab.Open(address + path)
 		if strings.HasPrefix(name, "triage") {
 			tab.WaitFor("document.querySelector('.foot')")
@@ -331,7 +345,8 @@ func (h *room) screens(ids []string, appealed string) map[string]string {
 	return map[string]string{
 		"triage": "/desk/", "triage-appeal": "/desk/?state=appealed", "triage-empty": "/desk/?state=escalated",
 		"lists": "/desk/queue", "comment": "/desk/comments/" + ids[1], "comment-released": "/desk/comments/" + ids[7], "comment-appeal": "/desk/comments/" + appealed,
-		"articles": "/desk/articles", "article": "/desk/articles/" + h.Article.ID, "settings": "/desk/settings", "help": "/desk/help", "error": "/desk/comments/unbekannt",
+		"articles": "/desk/articles", "article": "/desk/articles/" + h.Article.ID, "settings": "/desk/settings", "help": "/desk/help",
+		"bundles": "/desk/bundles", "stats": "/desk/stats", "reasons": "/desk/reasons", "similar": "/desk/similar/" + ids[0], "error": "/desk/comments/unbekannt",
 	}
 }
 

@@ -1,8 +1,6 @@
 package desk
 
 import (
-	"encoding/json"
-	"fmt"
 	"math"
 	"math/rand/v2"
 	"net/http"
@@ -142,22 +140,8 @@ func (d *Desk) setBundles(w http.ResponseWriter, r *http.Request) error {
 	if web.WhoOf(r).Editor.Role != moderation.Chief {
 		return &moderation.Error{Kind: moderation.Forbidden, Key: "error.role"}
 	}
-	text, err := json.Marshal(bundleSettings{On: r.PostFormValue("on") == "1", Percent: atoi(r.PostFormValue("percent"))})
-	if err != nil {
-		return fmt.Errorf("encode settings of bundles: %w", err)
-	}
-	set := site.Settings
-	extra := store.Extra{}
-	for k, v := range set.Extra {
-		extra[k] = v
-	}
-	extra["bundles"] = text
-	set.Extra = extra
-	if err := d.store.SaveSettings(r.Context(), site.ID, set); err != nil {
-		return err
-	}
-	http.Redirect(w, r, "/desk/bundles?site="+url.QueryEscape(site.ID), http.StatusSeeOther)
-	return nil
+	set := bundleSettings{On: r.PostFormValue("on") == "1", Percent: atoi(r.PostFormValue("percent"))}
+	return d.saveExtra(w, r, site, "bundles", set, "/desk/bundles?site="+url.QueryEscape(site.ID))
 }
 
 // makeBundle takes what is checked in the list and draws its sample. Whatever the

@@ -35,6 +35,8 @@ type Card struct {
 	Holder   string            // who else has it on the screen
 	Keys     map[string]string // what to write on the buttons, by action; empty where keys are off
 	Next     string            // where the forms lead back to
+	Measures []store.Measure   // about the author, as far as they stand
+	Near     int               // how many others that wait say nearly the same
 	Triage   bool              // shown on the triage screen
 	Top      *Reason           // what the likeliest rule's key sends, where one is likely
 }
@@ -91,6 +93,20 @@ func (d *Desk) card(ctx context.Context, f Frame, comment string, revision int) 
 			return c, err
 		}
 		c.Above = &above
+	}
+	if c.State == moderation.Pending && !c.Blind {
+		found, err := d.similarTo(ctx, c.Site.ID, comment)
+		if err != nil {
+			return c, err
+		}
+		c.Near = len(found.Waiting)
+	}
+	if c.Proven {
+		all, err := d.store.Measures(ctx, c.Author)
+		if err != nil {
+			return c, err
+		}
+		c.Measures = slices.DeleteFunc(all, func(m store.Measure) bool { return !m.Active(f.Now) })
 	}
 	staff, err := d.store.Staff(ctx, c.Site.ID)
 	c.fill(f, len(staff.Deciders) < 2)
@@ -152,7 +168,7 @@ func (c *Card) likeliest() *Reason {
 // possible lists the steps that the table has for the state and the person. The
 // table's finer conditions speak when a step is taken.
 func (c *Card) possible(f Frame, alone bool) map[string]bool {
-	can := map[string]bool{}
+	can := map[string]bool{noteStep: f.Me.Role != moderation.Auditor}
 	if !f.Decides {
 		return can
 	}

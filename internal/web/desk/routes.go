@@ -32,12 +32,13 @@ type Desk struct {
 
 	mu     sync.Mutex
 	counts map[string]counted // of waiting comments by site, for a moment
+	prints map[string]*prints // of texts by site
 }
 
 // Routes lists the desk's routes, and lets the server show errors of the desk's
 // pages in the desk's frame.
 func Routes(srv *web.Server, o Options) []web.Route {
-	d := &Desk{srv: srv, store: srv.Store, fetch: o.Fetch, hashes: make(chan struct{}, 4), frozen: newFrozen(), counts: map[string]counted{}}
+	d := &Desk{srv: srv, store: srv.Store, fetch: o.Fetch, hashes: make(chan struct{}, 4), frozen: newFrozen(), counts: map[string]counted{}, prints: map[string]*prints{}}
 	srv.DeskError = d.showError
 	routes := []web.Route{
 		{Pattern: "GET /desk/login", Access: web.Public, Handler: d.loginPage},
@@ -62,6 +63,12 @@ func Routes(srv *web.Server, o Options) []web.Route {
 		{Pattern: "GET /desk/bundles/{id}", Access: web.Desk, Handler: d.bundlePage},
 		{Pattern: "POST /desk/bundles/{id}", Access: web.Desk, Handler: d.stepBundle},
 		{Pattern: "GET /desk/stats", Access: web.Desk, Handler: d.statsPage},
+		{Pattern: "GET /desk/authors/{id}", Access: web.Desk, Handler: d.authorPage},
+		{Pattern: "POST /desk/authors/{id}", Access: web.Desk, Handler: d.measureAuthor},
+		{Pattern: "GET /desk/reasons", Access: web.Desk, Handler: d.reasonsPage},
+		{Pattern: "POST /desk/reasons", Access: web.Chief, Handler: d.saveReasons},
+		{Pattern: "GET /desk/similar/{id}", Access: web.Desk, Handler: d.similarPage},
+		{Pattern: "POST /desk/similar/{id}", Access: web.Desk, Handler: d.decideSimilar},
 		{Pattern: "GET /desk/settings", Access: web.Desk, Handler: d.settingsPage},
 		{Pattern: "POST /desk/settings", Access: web.Desk, Handler: d.saveSettings},
 		{Pattern: "POST /desk/sessions", Access: web.Desk, Handler: d.endSession},

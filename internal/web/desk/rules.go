@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"encoding/json"
 	"slices"
 	"strings"
 
@@ -28,6 +29,9 @@ const longestQuote = 120
 // passage quoted where one is known, and what to change. It speaks the site's
 // language and in its form of address.
 func reasonFor(site store.Site, r moderation.Rule, passage string) string {
+	if own := ownReasons(site)[r]; own != "" && (passage != "" || !strings.Contains(own, passageMark)) {
+		return strings.ReplaceAll(own, passageMark, quote(passage))
+	}
 	say := locale.T
 	if site.Informal {
 		say = locale.Familiar
@@ -41,6 +45,18 @@ func reasonFor(site store.Site, r moderation.Rule, passage string) string {
 		first = say(site.Lang, key+".long", "passage", quote(passage))
 	}
 	return first + " " + say(site.Lang, key+".change")
+}
+
+// passageMark stands for the passage in a site's own sentence.
+const passageMark = "{passage}"
+
+// ownReasons are a site's own sentences by rule; without one, the catalogue's hold.
+func ownReasons(site store.Site) map[moderation.Rule]string {
+	var own map[moderation.Rule]string
+	if text := site.Extra["reasons"]; text == nil || json.Unmarshal(text, &own) != nil {
+		return nil
+	}
+	return own
 }
 
 // quote cuts a passage to a line that a sentence can hold.

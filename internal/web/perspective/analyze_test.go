@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 	"unicode/utf16"
@@ -312,5 +314,37 @@ func TestDiscoveryNamesTheAddressAsked(t *testing.T) {
 		if res.StatusCode != 200 || doc["rootUrl"] != h.URL+prefix || dig(doc, "resources", "comments", "methods", "analyze", "path") != "v1alpha1/comments:analyze" {
 			t.Errorf("%s: %d root %v", path, res.StatusCode, doc["rootUrl"])
 		}
+	}
+}
+
+// A server that cannot keep up says so at once, and answers again when it can.
+func TestTooManyAtOnce(t *testing.T) {
+	h := open(t)
+	h.hold = make(chan struct{})
+	body := encode(request("Guten Morgen.", "TOXICITY"))
+	var wg sync.WaitGroup
+	statuses := make(chan int, 600)
+	for range 600 {
+		wg.Go(func() {
+			r := httptest.NewRequest(http.MethodPost, analyze, strings.NewReader(body))
+			w := httptest.NewRecorder()
+			h.Config.Handler.ServeHTTP(w, r)
+			statuses <- w.Code
+		})
+	}
+	for range 600 - 512 {
+		if status := <-statuses; status != 503 {
+			t.Fatalf("%d while 512 are waiting", status)
+		}
+	}
+	close(h.hold)
+	wg.Wait()
+	for range 512 {
+		if status := <-statuses; status != 200 {
+			t.Fatalf("%d of a request that was admitted", status)
+		}
+	}
+	if status, got, _ := h.ask(analyze, body); status != 200 {
+		t.Errorf("afterwards: %d %v", status, got)
 	}
 }

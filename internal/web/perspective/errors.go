@@ -82,6 +82,8 @@ func limited(metric, limit string, after time.Duration) *refusal {
 		details: []any{errorInfo{errorInfoType, "RATE_LIMIT_EXCEEDED", "googleapis.com", map[string]string{"service": service, "quota_metric": metric, "quota_limit": limit}}}}
 }
 
+var errBusy = &refusal{status: http.StatusServiceUnavailable, name: "UNAVAILABLE", message: "The service is currently unavailable.", after: time.Second}
+
 // refusalOf words any error for a client. What is nobody's business outside is
 // logged under a reference, which is all that the client gets.
 func (s *facade) refusalOf(ctx context.Context, route string, err error) *refusal {

@@ -5,6 +5,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"github.com/freigabe/freigabe/internal/assess"
@@ -63,7 +64,15 @@ type Deps struct {
 	Observe  func(route string, status int, took time.Duration) // nil: nobody counts
 }
 
-type facade struct{ Deps }
+type facade struct {
+	Deps
+	inFlight atomic.Int64
+}
+
+// maxInFlight bounds the requests answered at once. Beyond it a client is told to
+// come back, at once: one that gives up after 800 ms gains nothing from an answer
+// that has waited longer, and everybody behind it loses.
+const maxInFlight = 512
 
 // prefixes are the addresses under which the methods answer. Coral appends the
 // method to whatever address an admin enters, so the version may be missing.
@@ -72,7 +81,7 @@ var prefixes = []string{"", "/v1alpha1", "/perspective", "/perspective/v1alpha1"
 // Routes lists the routes for other systems. They are public to the kit, since
 // their keys come in the query too; each checks its key first.
 func Routes(d Deps) []web.Route {
-	s := &facade{d}
+	s := &facade{Deps: d}
 	var routes []web.Route
 	for _, prefix := range prefixes {
 		routes = append(routes,
@@ -113,7 +122,12 @@ func (s *facade) serve(route string, fail func(http.ResponseWriter, *refusal) er
 	return func(w http.ResponseWriter, r *http.Request) error {
 		start, status := s.Now(), http.StatusOK
 		defer func() { s.observe(route, status, s.Now().Sub(start)) }()
-		a, err := s.admitted(r, do)
+		var a answer
+		var err error = errBusy
+		if s.inFlight.Add(1) <= maxInFlight {
+			a, err = s.admitted(r, do)
+		}
+		s.inFlight.Add(-1)
 		if err != nil {
 			refused := s.refusalOf(r.Context(), route, err)
 			status = refused.status

@@ -118,6 +118,11 @@ func TestReadingCostsNothing(t *testing.T) {
 			}
 		}
 	}
+	tab.Open(w.comments + w.article())
+	small := browser.Eval[[]string](tab, `[...document.querySelectorAll('.fg a, .fg button, .fg input, .fg textarea')].filter(e => !e.closest('.fg-trap, .fg-p, .fg-hint, .fg-to, .fg-check')).map(e => [e, e.getBoundingClientRect()]).filter(([, r]) => r.height < 24 || r.width < 24).map(([e, r]) => e.className + ' ' + r.width + 'x' + r.height)`)
+	if len(small) > 0 {
+		t.Errorf("targets smaller than 24 pixels: %v", small)
+	}
 	if c := tab.Cookies(); len(c) > 0 {
 		t.Errorf("cookies %v", c)
 	}
@@ -434,5 +439,68 @@ func TestHintBeforeSending(t *testing.T) {
 	send("Alles in Ordnung.")
 	if browser.Eval[bool](tab, "!!document.querySelector('.fg-hints')") {
 		t.Error("a hint for a harmless text")
+	}
+}
+
+// Fifty comments with script and style are what a reader waits for.
+func TestFiftyCommentsAreLight(t *testing.T) {
+	p := newPaper(t)
+	words := strings.Fields("die Brücke Umleitung Stadtrat Verkehr Bus Schule Wege Kosten Haushalt Bürger Frage Antwort Sperrung Monat Bericht Zahl Gutachten Plan Fahrrad Auto Geschäft Anwohner Lärm Zeit Geld Land Kreis Tunnel Ampel morgens abends immer selten gerade trotzdem vielleicht leider endlich wieder")
+	pick := uint32(1)
+	for i := range 50 {
+		var b strings.Builder
+		for b.Len() < 220 {
+			pick = pick*1664525 + 1013904223
+			b.WriteString(words[int(pick>>16)%len(words)] + " ")
+		}
+		c := p.Post("", fmt.Sprintf("Leserin %d", i), b.String())
+		p.Release(p.Anna, c.Comment)
+	}
+	res, body := p.get("/embed/articles/"+p.Article.ID, "Accept-Encoding", "zstd")
+	if res.Header.Get("Content-Encoding") != "zstd" {
+		t.Fatal("not compressed")
+	}
+	total := len(body)
+	for _, name := range []string{"/embed.js", "/embed.css"} {
+		_, b := p.get(name, "Accept-Encoding", "br")
+		total += len(b)
+	}
+	t.Logf("%d bytes for the fragment, %d with script and style", len(body), total)
+	if total > 15_000 {
+		t.Errorf("fifty comments cost a reader %d bytes, want at most 15,000", total)
+	}
+}
+
+// Comments that the publisher's server includes do not hold up the page.
+func TestIncludedCommentsAreSeenEarly(t *testing.T) {
+	w := newTown(t)
+	for i := range 50 {
+		c := w.Post("", "Mira", fmt.Sprintf("Beitrag Nummer %d, mit einigen Worten dazu, wie sie Leser schreiben.", i))
+		w.Release(w.Anna, c.Comment)
+	}
+	_, fragment := w.get("/embed/articles/" + w.Article.ID)
+	fragment = strings.ReplaceAll(fragment, "http://kommentare.test", w.comments)
+	text := strings.Repeat("<p>"+strings.Repeat("Ein Satz des Artikels, der von der Brücke handelt. ", 12)+"</p>", 6)
+	page := func(comments string) string {
+		return `<!doctype html><html lang="de"><head><meta charset="utf-8"><title>Zeitung</title><link rel="icon" href="data:,"></head><body><main><h1>Artikel</h1>` + text + comments + `</main></body></html>`
+	}
+	tab := browser.New(t)
+	tab.Viewport(412, 850)
+	tab.SlowCPU(4)
+	tab.SlowNetwork(150*time.Millisecond, 200_000)
+	measure := func(html string) float64 {
+		w.page = html
+		best := 1e9
+		for i := range 3 {
+			tab.Open(fmt.Sprintf("%s/?%d", w.news, i))
+			ms := browser.Eval[float64](tab, "new Promise(done => { const t = performance.getEntriesByName('first-contentful-paint')[0]; t ? done(t.startTime) : new PerformanceObserver((l, o) => { o.disconnect(); done(l.getEntries()[0].startTime) }).observe({type: 'paint', buffered: true}) })")
+			best = min(best, ms)
+		}
+		return best
+	}
+	without, with := measure(page("")), measure(page(fragment))
+	t.Logf("first paint: %.0f ms without comments, %.0f ms with them", without, with)
+	if with > 2*without {
+		t.Errorf("with comments the page is painted after %.0f ms, without them after %.0f", with, without)
 	}
 }

@@ -35,6 +35,7 @@ type Options struct {
 type Reader struct {
 	Options
 	store *store.Store
+	names Names
 }
 
 // Routes lists the readers' routes.
@@ -42,7 +43,7 @@ func Routes(o Options) []web.Route {
 	if o.Wait == nil {
 		o.Wait = &wait.Estimator{Store: o.Server.Store}
 	}
-	rd := &Reader{o, o.Server.Store}
+	rd := &Reader{Options: o, store: o.Server.Store, names: Names{Store: o.Server.Store}}
 	get := func(path string, h web.Handler) web.Route {
 		return web.Route{Pattern: "GET " + path, Access: web.Public, Handler: h}
 	}
@@ -68,13 +69,18 @@ func Routes(o Options) []web.Route {
 		get("/readyz", rd.ready),
 		{Pattern: "GET /receipts/{token}", Access: web.Secret, Handler: rd.receipt},
 		{Pattern: "POST /receipts/{token}", Access: web.Secret, Handler: rd.receiptStep},
+		get("/mine", rd.mineForm),
+		post("/mine", rd.mine),
+		{Pattern: "GET /mine/{token}", Access: web.Secret, Handler: rd.mineList},
+		{Pattern: "GET /notices/{token}", Access: web.Secret, Handler: rd.noticeReceipt},
 		{Pattern: "GET /confirm/{token}", Access: web.Secret, Handler: rd.wishPage(store.NotifyConfirmed)},
 		{Pattern: "POST /confirm/{token}", Access: web.Secret, Handler: rd.wish(store.NotifyConfirmed)},
 		{Pattern: "GET /unsubscribe/{token}", Access: web.Secret, Handler: rd.wishPage("")},
 		{Pattern: "POST /unsubscribe/{token}", Access: web.Secret, Handler: rd.wish("")},
 	}
 	if o.Mailbox != nil {
-		routes = append(routes, get("/demo/mail", rd.mailbox))
+		routes = append(routes, get("/demo/mail", rd.mailbox), get("/demo/{slug}", rd.original),
+			get("/impressum", rd.notePage("imprint")), get("/datenschutz", rd.notePage("privacy")))
 	}
 	return routes
 }

@@ -28,12 +28,12 @@ import (
 // paper is a running node with its readers' routes.
 type paper struct {
 	*storetest.House
-	t      *testing.T
+	t      testing.TB
 	server *web.Server
 	pages  *thread.Pages
 }
 
-func newPaper(t *testing.T) *paper {
+func newPaper(t testing.TB) *paper {
 	t.Helper()
 	h := storetest.NewHouse(t, "sqlite:"+filepath.Join(t.TempDir(), "f.db"))
 	s := web.New(h.Store, slog.New(slog.DiscardHandler), nil, nil)
@@ -531,8 +531,10 @@ func TestReportInTwoClicks(t *testing.T) {
 	if res, _ := p.post("/notice/"+c.Comment, url.Values{"reason": {"Beleidigung"}, "name": {"Vera Wolf"}}); res.StatusCode != 422 {
 		t.Errorf("a notice without good faith: %d", res.StatusCode)
 	}
-	if res, body := p.post("/notice/"+c.Comment, url.Values{"reason": {"Beleidigung"}, "name": {"Vera Wolf"}, "good_faith": {"1"}}); res.StatusCode != 200 || !strings.Contains(body, "Anzeige ist eingegangen") {
-		t.Errorf("a notice: %d", res.StatusCode)
+	if res, body := p.post("/notice/"+c.Comment, url.Values{"reason": {"Beleidigung"}, "name": {"Vera Wolf"}, "good_faith": {"1"}}); res.StatusCode != 303 {
+		t.Errorf("a notice: %d, %s", res.StatusCode, body)
+	} else if res, body := p.get(res.Header.Get("Location")); res.StatusCode != 200 || !strings.Contains(text(parse(t, body)), "Anzeige ist eingegangen") || res.Header.Get("Cache-Control") != "no-store" {
+		t.Errorf("the notice's receipt: %d, %s", res.StatusCode, body)
 	}
 }
 

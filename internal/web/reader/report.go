@@ -70,8 +70,40 @@ func (rd *Reader) notice(w http.ResponseWriter, r *http.Request) error {
 	}
 	f := r.PostForm
 	n := store.Notice{Comment: r.PathValue("id"), Kind: store.Illegal, Reason: f.Get("reason"), Name: f.Get("name"), Email: f.Get("email"), GoodFaith: f.Get("good_faith") != ""}
-	_, err := TakeNotice(rd.Server, r, n)
+	token, err := TakeNotice(rd.Server, r, n)
+	if err == nil {
+		http.Redirect(w, r, "/notices/"+token, http.StatusSeeOther)
+		return nil
+	}
 	return rd.reported(w, r, "notice.html", n, err)
+}
+
+// noticeReceiptPage is what the sender of a notice sees of it.
+type noticeReceiptPage struct {
+	frame
+	Notice  store.Notice
+	Article store.Article
+}
+
+// noticeReceipt shows a notice to whoever has its link: that it came in, and what
+// was decided.
+func (rd *Reader) noticeReceipt(w http.ResponseWriter, r *http.Request) error {
+	n, err := rd.store.NoticeByToken(r.Context(), r.PathValue("token"))
+	if err != nil {
+		return err
+	}
+	site, err := rd.store.Site(r.Context(), n.Site)
+	if err != nil {
+		return err
+	}
+	p := noticeReceiptPage{Notice: n}
+	if p.Article, err = rd.store.Article(r.Context(), n.Article); err != nil {
+		return err
+	}
+	p.Site, p.Lang, p.NoIndex = site, or(lang(r.URL.Query()), site.Lang), true
+	p.Title = p.T("reader.notice.yours")
+	w.Header().Set("Cache-Control", "no-store")
+	return rd.Server.Page(w, r, http.StatusOK, "notice_receipt.html", p)
 }
 
 func (rd *Reader) reported(w http.ResponseWriter, r *http.Request, name string, n store.Notice, err error) error {

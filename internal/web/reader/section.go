@@ -68,6 +68,7 @@ type section struct {
 	Open    bool
 	Notice  string // why it is closed, or until when it is open
 	Form    form
+	SignOn  bool // only readers whom the site vouches for may comment
 	Asset   bool // with the links to script and style
 
 	comments []store.Released
@@ -95,6 +96,7 @@ type form struct {
 	Key    string // makes a second sending the same submission
 	Error  *formError
 	Length int
+	SignOn bool // hidden until the script has a token
 }
 
 type formError struct{ Field, Words string }
@@ -128,10 +130,16 @@ func (rd *Reader) section(ctx context.Context, a asked) (section, error) {
 	s := section{Article: art, Site: site, Public: a.public, Page: a.public + "/a/" + art.ID, Sort: a.sort, comments: page}
 	s.Lang = or(a.lang, site.Lang)
 	s.state(rd.store.Now())
+	set, err := SettingsOf(site)
+	if err != nil {
+		return section{}, err
+	}
+	s.SignOn = set.NoGuests
 	view := thread.View{Lang: s.Lang, Page: s.Page, Open: s.Open, Order: a.sort}
 	s.List = template.HTML(thread.List(nil, view, page)) //nolint:gosec // List escapes
 	s.links(a, next)
 	s.Form = formFor(s.Lang, site, art, a.public)
+	s.Form.SignOn = s.SignOn
 	return s, rd.replyTo(ctx, &s, a)
 }
 

@@ -66,8 +66,11 @@ func (rd *Reader) submission(r *http.Request) (store.Submission, store.Site, err
 	if err != nil {
 		return in, site, err
 	}
+	if err := Identify(r.Context(), nil, &rd.names, site, "", &in); err != nil {
+		return in, site, err
+	}
 	if f.Get("notify") != "" && in.Email != "" {
-		in.Notify = "replies"
+		in.Notify = store.NotifyAsked
 	}
 	if in.Sender, err = rd.Server.Sender(r); err != nil {
 		return in, site, err
@@ -153,6 +156,8 @@ func (rd *Reader) explain(w http.ResponseWriter, err error) (int, *moderation.Er
 	}
 	e, ok := errors.AsType[*moderation.Error](err)
 	switch {
+	case ok && e.Key == errGuests.Key:
+		return http.StatusForbidden, e
 	case !ok || e.Kind == moderation.NotFound || e.Kind == moderation.Forbidden:
 		return 0, nil
 	case e.Kind == moderation.Conflict:

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/freigabe/freigabe/internal/store"
+	"golang.org/x/net/html"
 )
 
 func TestNewsOfAnswersAreConfirmedAndEnded(t *testing.T) {
@@ -47,5 +48,41 @@ func TestNewsOfAnswersAreConfirmedAndEnded(t *testing.T) {
 		if res, _ := p.get(path); res.StatusCode != 404 {
 			t.Errorf("%s: %d", path, res.StatusCode)
 		}
+	}
+}
+
+func TestAllMyComments(t *testing.T) {
+	p := newPaper(t)
+	p.post(p.article(), url.Values{"text": {"Ein Gedanke."}, "name": {"Mira"}, "email": {"mira@example.org"}})
+	answer := func(email string) string {
+		t.Helper()
+		res, body := p.post("/mine", url.Values{"email": {email}})
+		if res.StatusCode != 200 {
+			t.Errorf("%s: %d", email, res.StatusCode)
+		}
+		return text(parse(t, body))
+	}
+	if known, unknown := answer("mira@example.org"), answer("niemand@example.org"); known != unknown {
+		t.Errorf("the answer tells whose address is known:\n%s\n%s", known, unknown)
+	}
+	if res, body := p.post("/mine", url.Values{"email": {"mira@"}}); res.StatusCode != 422 || len(find(parse(t, body), "form", nil)) != 1 {
+		t.Errorf("half an address: %d", res.StatusCode)
+	}
+	token, err := p.MineToken(t.Context(), store.Mine{Site: p.Site.ID, Email: "mira@example.org"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	res, body := p.get("/mine/" + token)
+	doc := parse(t, body)
+	if res.StatusCode != 200 || !strings.Contains(text(doc), "Ein Gedanke.") || res.Header.Get("Cache-Control") != "no-store" {
+		t.Errorf("%d, %s", res.StatusCode, text(doc))
+	}
+	for _, a := range find(doc, "a", func(n *html.Node) bool { return strings.HasPrefix(attr(n, "href"), "/receipts/") }) {
+		if res, _ := p.get(attr(a, "href")); res.StatusCode != 200 {
+			t.Errorf("the link to the receipt gives %d", res.StatusCode)
+		}
+	}
+	if res, _ := p.get("/mine/x.y.z"); res.StatusCode != 404 {
+		t.Errorf("a forged link: %d", res.StatusCode)
 	}
 }

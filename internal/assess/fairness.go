@@ -1,0 +1,118 @@
+package assess
+
+import (
+	"sort"
+
+	"github.com/freigabe/freigabe/internal/assess/learn"
+	"github.com/freigabe/freigabe/internal/assess/vocab"
+)
+
+// Named returns the groups of people that a text names, each once, sorted.
+func Named(text string) []string {
+	a := analyses.Get().(*analysis)
+	defer analyses.Put(a)
+	a.read(text, "de")
+	seen := map[string]bool{}
+	var out []string
+	for i := range a.reader.Words {
+		w := a.reader.Words[i]
+		if name := vocab.Groups[w.Group]; w.Has(vocab.Group) && !seen[name] {
+			seen[name] = true
+			out = append(out, name)
+		}
+	}
+	sort.Strings(out)
+	return out
+}
+
+// GroupRate is how often comments that name a group were refused.
+type GroupRate struct {
+	Group           string
+	Named, Refused  int
+	Rate, Low, High float64 // with the Wilson interval at 95 %
+	Apart           bool    // the interval does not hold the rate of all comments
+}
+
+// RefusalRates reports the refusal rate by group named, most named first, and
+// which of them differ from all comments' beyond chance. A difference is a reason
+// to look, not a proof: some groups are named in harsher debates.
+func RefusalRates(ds []Decision) []GroupRate {
+	by := map[string]*GroupRate{}
+	all, refused := 0, 0
+	for i := range ds {
+		if ds[i].Outcome == NotSelected {
+			continue
+		}
+		all++
+		bad := ds[i].Outcome == Refused
+		if bad {
+			refused++
+		}
+		for _, g := range Named(ds[i].Input.Text) {
+			r := by[g]
+			if r == nil {
+				r = &GroupRate{Group: g}
+				by[g] = r
+			}
+			r.Named++
+			if bad {
+				r.Refused++
+			}
+		}
+	}
+	out := make([]GroupRate, 0, len(by))
+	for _, r := range by {
+		r.Rate = float64(r.Refused) / float64(r.Named)
+		r.Low, r.High = learn.Wilson(r.Refused, r.Named)
+		whole := float64(refused) / float64(max(all, 1))
+		r.Apart = whole < r.Low || whole > r.High
+		out = append(out, *r)
+	}
+	sort.Slice(out, func(i, j int) bool {
+		if out[i].Named != out[j].Named {
+			return out[i].Named > out[j].Named
+		}
+		return out[i].Group < out[j].Group
+	})
+	return out
+}
+
+// Blind says whether a submission belongs to the control sample that editors
+// decide without seeing score, band or marks. The draw is fixed by the id and a
+// secret of the site, so that it can be repeated and not foreseen.
+func Blind(id, secret string, share float64) bool {
+	h := wordHash([]byte(secret + "\x00" + id))
+	return float64(h>>11)/(1<<53) < share
+}
+
+// Accuracy is what blind decisions say of one rule's score.
+type Accuracy struct {
+	Rows, Positive              int
+	Accuracy, Precision, Recall float64
+}
+
+// Judge measures a rule over blind decisions: Refused in a Checked means refused
+// for this rule. The cut is the score from which on the machine says "breach".
+func Judge(checked []Checked, cut float64) Accuracy {
+	var tp, fp, fn, tn int
+	for _, c := range checked {
+		switch {
+		case c.Score >= cut && c.Refused:
+			tp++
+		case c.Score >= cut:
+			fp++
+		case c.Refused:
+			fn++
+		default:
+			tn++
+		}
+	}
+	a := Accuracy{Rows: len(checked), Positive: tp + fn}
+	if a.Rows > 0 {
+		a.Accuracy = float64(tp+tn) / float64(a.Rows)
+	}
+	if tp > 0 {
+		a.Precision, a.Recall = float64(tp)/float64(tp+fp), float64(tp)/float64(tp+fn)
+	}
+	return a
+}

@@ -1,0 +1,158 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"io"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// generator sends requests at their times, whatever becomes of the earlier ones:
+// an open loop. A closed one waits with its next request until the server has
+// recovered, and so never sees how long its readers waited.
+type generator struct {
+	url, article, key string
+	rate              float64
+	span              time.Duration
+}
+
+func (g *generator) flags() {
+	flag.StringVar(&g.url, "url", "http://127.0.0.1:8080", "with -load: the server")
+	flag.StringVar(&g.article, "article", "", "with -load: id of an article")
+	flag.StringVar(&g.key, "key", "", "with -load desk: a key of scope desk")
+	flag.Float64Var(&g.rate, "rate", 100, "with -load: submissions a second (reading: pages a second)")
+	flag.DurationVar(&g.span, "for", 30*time.Second, "with -load: how long")
+}
+
+// flow is one kind of request and how often it comes.
+type flow struct {
+	name   string
+	rate   float64
+	method string
+	path   func(n int) string
+	body   func(n int) any
+	key    string
+
+	mu     sync.Mutex
+	took   spread
+	status map[int]int
+	failed int
+}
+
+// mixes gives the flows of each mix.
+func (g *generator) mixes(mix string) ([]*flow, error) {
+	page := func(int) string { return "/embed/articles/" + g.article }
+	reading := &flow{name: "reading", rate: g.rate, method: http.MethodGet, path: page}
+	submit := &flow{name: "submitting", rate: g.rate, method: http.MethodPost, path: func(int) string { return "/api/v1/articles/" + g.article + "/comments" },
+		body: func(n int) any {
+			return map[string]any{"text": fmt.Sprintf("%s (%d)", words(n), time.Now().UnixNano()), "author": map[string]string{"name": "Berta Klein"}}
+		}}
+	switch mix {
+	case "reading":
+		return []*flow{reading}, nil
+	case "breaking": // one article, everybody reads it, many write
+		reading.rate = g.rate
+		return []*flow{reading, submit}, nil
+	case "desk": // ten editors look at their queue once a second each, beside readers
+		desk := &flow{name: "desk", rate: 10, method: http.MethodGet, path: func(int) string { return "/api/v1/desk/queue?limit=20" }, key: g.key}
+		return []*flow{reading, {name: "submitting", rate: g.rate / 100, method: submit.method, path: submit.path, body: submit.body}, desk}, nil
+	}
+	return nil, fmt.Errorf("-load is reading, breaking or desk")
+}
+
+func (g *generator) run(ctx context.Context, mix string, out io.Writer) error {
+	flows, err := g.mixes(mix)
+	if err != nil {
+		return err
+	}
+	if g.article == "" {
+		return fmt.Errorf("name an article with -article")
+	}
+	client := &http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 512, DisableCompression: true}}
+	var wg sync.WaitGroup
+	for _, f := range flows {
+		f.status = map[int]int{}
+		wg.Go(func() { g.send(ctx, client, f) })
+	}
+	wg.Wait()
+	for _, f := range flows {
+		fmt.Fprintf(out, "%-11s %7.0f/s asked, %d answered: p50 %.1f ms, p99 %.1f ms, most %.1f ms; by status %v; failed %d\n",
+			f.name, f.rate, len(f.took), ms(f.took.at(.5)), ms(f.took.at(.99)), ms(f.took.at(1)), f.status, f.failed)
+	}
+	return nil
+}
+
+// inFlight bounds the requests under way: past it the generator itself would be
+// what is measured, so further ones count as failed.
+const inFlight = 4096
+
+func (g *generator) send(ctx context.Context, client *http.Client, f *flow) {
+	var wg sync.WaitGroup
+	places := make(chan struct{}, inFlight)
+	begun := time.Now()
+	for n := 0; ; n++ {
+		due := begun.Add(time.Duration(float64(n) / f.rate * float64(time.Second)))
+		if due.Sub(begun) > g.span {
+			break
+		}
+		time.Sleep(time.Until(due))
+		select {
+		case places <- struct{}{}:
+		default:
+			f.note(0, 0)
+			continue
+		}
+		wg.Go(func() {
+			status := g.one(ctx, client, f, n)
+			f.note(status, time.Since(due)) // from the moment at which it was due
+			<-places
+		})
+	}
+	wg.Wait()
+}
+
+func (f *flow) note(status int, took time.Duration) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if status == 0 {
+		f.failed++
+		return
+	}
+	f.status[status]++
+	f.took = append(f.took, took)
+}
+
+// one sends a request and gives the answer's status, 0 where there was none.
+func (g *generator) one(ctx context.Context, client *http.Client, f *flow, n int) int {
+	var body io.Reader
+	if f.body != nil {
+		b, err := json.Marshal(f.body(n))
+		if err != nil {
+			return 0
+		}
+		body = bytes.NewReader(b)
+	}
+	req, err := http.NewRequestWithContext(ctx, f.method, g.url+f.path(n), body)
+	if err != nil {
+		return 0
+	}
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Accept-Encoding", "gzip")
+	if f.key != "" {
+		req.Header.Set("Authorization", "Bearer "+f.key)
+	}
+	res, err := client.Do(req)
+	if err != nil {
+		return 0
+	}
+	defer res.Body.Close()
+	if _, err := io.Copy(io.Discard, res.Body); err != nil {
+		return 0
+	}
+	return res.StatusCode
+}

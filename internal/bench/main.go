@@ -1,0 +1,179 @@
+// Command bench measures Freigabe against its budgets, each as a ratio to
+// something measured in the same run on the same machine where there is such a
+// thing, and otherwise with its spread. It is no test: it never fails for being
+// slow, it says so.
+//
+//	go run ./internal/bench                        SQLite, in a temporary folder
+//	go run ./internal/bench -db postgres://…       an empty PostgreSQL database
+//	go run ./internal/bench -only queue,submit     some rows
+//	go run ./internal/bench -json                  one JSON object a row
+//	go run ./internal/bench -load breaking -url http://127.0.0.1:8080 -article ID -rate 1000
+//
+// The last form is the load generator: its requests start at their times whether
+// or not earlier ones were answered, as readers do, so waiting is counted.
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+)
+
+// result is one row of the table of budgets.
+type result struct {
+	What   string  `json:"what"`
+	Figure float64 `json:"figure"`
+	Unit   string  `json:"unit"` // "x" for a ratio
+	Limit  float64 `json:"limit"`
+	AtMost bool    `json:"at_most"` // otherwise at least
+	Notes  string  `json:"notes,omitempty"`
+	DB     string  `json:"database"`
+}
+
+func (r result) fine() bool { return r.Figure <= r.Limit == r.AtMost || r.Figure == r.Limit }
+
+// bench is a run.
+type bench struct {
+	dsn     string
+	dir     string
+	waiting int // comments in the queue
+	thread  int // comments in the long thread
+	span    time.Duration
+	rows    []result
+}
+
+// step is one measurement; it adds its rows.
+type step struct {
+	name string
+	run  func(*bench, context.Context) error
+}
+
+var steps = []step{
+	{"size", (*bench).sizes},
+	{"assess", (*bench).assessment},
+	{"train", (*bench).training},
+	{"page", (*bench).hotPage},
+	{"thread", (*bench).longThread},
+	{"submit", (*bench).submissions},
+	{"queue", (*bench).queue},
+	{"decide", (*bench).decisions},
+	{"node", (*bench).node},
+}
+
+func main() {
+	if err := run(); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+func run() error {
+	b := &bench{}
+	var only, mix string
+	var asJSON bool
+	l := &generator{}
+	flag.StringVar(&b.dsn, "db", "", "an empty PostgreSQL database; SQLite in a temporary folder without")
+	flag.StringVar(&only, "only", "", "names of rows, separated by commas")
+	flag.IntVar(&b.waiting, "waiting", 1_000_000, "comments in the queue")
+	flag.IntVar(&b.thread, "thread", 100_000, "comments in the long thread")
+	flag.DurationVar(&b.span, "span", 3*time.Second, "length of each measurement under load")
+	flag.BoolVar(&asJSON, "json", false, "one JSON object a row")
+	flag.StringVar(&mix, "load", "", "generate load instead: reading, breaking or desk")
+	l.flags()
+	flag.Parse()
+	ctx := context.Background()
+	if mix != "" {
+		return l.run(ctx, mix, os.Stdout)
+	}
+	dir, err := os.MkdirTemp("", "freigabe-bench-")
+	if err != nil {
+		return fmt.Errorf("make a folder: %w", err)
+	}
+	defer os.RemoveAll(dir)
+	if b.dir = dir; b.dsn == "" {
+		b.dsn = "sqlite:" + filepath.Join(dir, "bench.db")
+	}
+	if err := b.each(ctx, only, asJSON); err != nil {
+		return err
+	}
+	if !asJSON {
+		fmt.Printf("\n%s, %d cores, %s/%s\n", runtime.Version(), runtime.NumCPU(), runtime.GOOS, runtime.GOARCH)
+	}
+	return nil
+}
+
+func (b *bench) each(ctx context.Context, only string, asJSON bool) error {
+	for _, s := range steps {
+		if only != "" && !slices.Contains(strings.Split(only, ","), s.name) {
+			continue
+		}
+		b.rows = nil
+		if err := s.run(b, ctx); err != nil {
+			return fmt.Errorf("%s: %w", s.name, err)
+		}
+		for _, r := range b.rows {
+			r.DB, _, _ = strings.Cut(b.dsn, ":")
+			if asJSON {
+				if err := json.NewEncoder(os.Stdout).Encode(r); err != nil {
+					return err
+				}
+				continue
+			}
+			fmt.Println(r.line())
+		}
+	}
+	return nil
+}
+
+func (r result) line() string {
+	word, verdict := "at least", "ok"
+	if r.AtMost {
+		word = "at most"
+	}
+	if !r.fine() {
+		verdict = "MISSED"
+	}
+	return fmt.Sprintf("%-62s %10.4g %-4s %s %6.4g  %-6s %s", r.What, r.Figure, r.Unit, word, r.Limit, verdict, r.Notes)
+}
+
+func (b *bench) ratio(what string, figure, limit float64, atMost bool, notes string, args ...any) {
+	b.rows = append(b.rows, result{What: what, Figure: figure, Unit: "x", Limit: limit, AtMost: atMost, Notes: fmt.Sprintf(notes, args...)})
+}
+
+func (b *bench) atMost(what string, figure float64, unit string, limit float64, notes string, args ...any) {
+	b.rows = append(b.rows, result{What: what, Figure: figure, Unit: unit, Limit: limit, AtMost: true, Notes: fmt.Sprintf(notes, args...)})
+}
+
+// spread is a set of durations.
+type spread []time.Duration
+
+// at gives a quantile, 0 to 1.
+func (s spread) at(q float64) time.Duration {
+	if len(s) == 0 {
+		return 0
+	}
+	sorted := slices.Sorted(slices.Values(s))
+	return sorted[min(len(sorted)-1, int(q*float64(len(sorted))))]
+}
+
+func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
+
+// timed measures n calls.
+func timed(n int, do func(i int) error) (spread, error) {
+	out := make(spread, 0, n)
+	for i := range n {
+		begun := time.Now()
+		if err := do(i); err != nil {
+			return out, err
+		}
+		out = append(out, time.Since(begun))
+	}
+	return out, nil
+}

@@ -1,0 +1,188 @@
+package desk
+
+import (
+	"cmp"
+	"context"
+	"math/bits"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/freigabe/freigabe/internal/moderation"
+	"github.com/freigabe/freigabe/internal/store"
+	"github.com/freigabe/freigabe/internal/web"
+)
+
+// mostSimilar bounds how many near-identical comments are decided at once.
+const mostSimilar = 100
+
+// nearBits is how many bits the fingerprints of near-identical texts differ in at most.
+const nearBits = 3
+
+// nearLately is how far back near-identical texts are looked for.
+const nearLately = 7 * 24 * time.Hour
+
+// prints are a site's fingerprints, kept in memory and added to as texts come in.
+type prints struct {
+	mu   sync.Mutex
+	list []store.Observed // oldest first
+}
+
+// near are the texts that say nearly the same as another.
+type near struct {
+	Waiting           []string // ids, oldest first
+	Released, Refused int
+}
+
+// similarTo finds what is nearly the same as a comment, itself left out. Comments
+// drawn for blind control are left out too: they are decided by themselves.
+func (d *Desk) similarTo(ctx context.Context, site, comment string) (near, error) {
+	ids, err := d.alike(ctx, site, comment)
+	if err != nil || len(ids) == 0 {
+		return near{}, err
+	}
+	found, err := d.store.Standings(ctx, ids[:min(len(ids), 500)])
+	if err != nil {
+		return near{}, err
+	}
+	var out near
+	for _, x := range found {
+		switch {
+		case x.State == moderation.Pending && !x.Blind:
+			out.Waiting = append(out.Waiting, x.ID)
+		case x.State == moderation.Approved:
+			out.Released++
+		case x.State == moderation.Rejected, x.State == moderation.Returned, x.State == moderation.Removed:
+			out.Refused++
+		}
+	}
+	slices.SortFunc(out.Waiting, func(a, b string) int { return cmp.Compare(slices.Index(ids, a), slices.Index(ids, b)) })
+	return out, nil
+}
+
+// alike lists the comments with a fingerprint close to one's own, oldest first.
+func (d *Desk) alike(ctx context.Context, site, comment string) ([]string, error) {
+	d.mu.Lock()
+	p := d.prints[site]
+	if p == nil {
+		p = &prints{}
+		d.prints[site] = p
+	}
+	d.mu.Unlock()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	since := d.store.Now().Add(-nearLately)
+	p.list = slices.DeleteFunc(p.list, func(o store.Observed) bool { return o.At.Before(since) })
+	if n := len(p.list); n > 0 {
+		since = p.list[n-1].At.Add(-time.Minute) // another node's write may have been under way
+	}
+	fresh, err := d.store.Fingerprints(ctx, site, since)
+	if err != nil {
+		return nil, err
+	}
+	last := slices.IndexFunc(p.list, func(o store.Observed) bool { return o.At.After(since) })
+	if last >= 0 {
+		p.list = p.list[:last] // read again
+	}
+	p.list = append(p.list, fresh...)
+	own := slices.IndexFunc(p.list, func(o store.Observed) bool { return o.Comment == comment })
+	if own < 0 {
+		return nil, nil // not assessed yet, or too short to have a fingerprint
+	}
+	var ids []string
+	for _, o := range p.list {
+		if o.Comment != comment && bits.OnesCount64(o.Fingerprint^p.list[own].Fingerprint) <= nearBits && !slices.Contains(ids, o.Comment) {
+			ids = append(ids, o.Comment)
+		}
+	}
+	return ids, nil
+}
+
+// similar is what similar.html shows: a comment and those that nearly say the
+// same, to be decided once.
+type similar struct {
+	Frame
+	Card    Card
+	Others  []Card
+	Before  [2]int // released and refused lately
+	Decided int
+	Failed  int
+}
+
+func (d *Desk) similarPage(w http.ResponseWriter, r *http.Request) error {
+	id := r.PathValue("id")
+	if err := d.admitted(r, id); err != nil {
+		return err
+	}
+	f, err := d.frame(r, "lists", "desk.comment.similar")
+	if err != nil {
+		return err
+	}
+	p := similar{Frame: f, Decided: atoi(r.URL.Query().Get("decided")), Failed: atoi(r.URL.Query().Get("failed"))}
+	if p.Card, err = d.card(r.Context(), f, id, 0); err != nil {
+		return err
+	}
+	found, err := d.similarTo(r.Context(), p.Card.Site.ID, id)
+	if err != nil {
+		return err
+	}
+	p.Before = [2]int{found.Released, found.Refused}
+	for _, other := range found.Waiting[:min(len(found.Waiting), mostSimilar)] {
+		c, err := d.card(r.Context(), f, other, 0)
+		if err != nil {
+			return err
+		}
+		p.Others = append(p.Others, c)
+	}
+	p.Card.Next = "/desk/similar/" + url.PathEscape(id)
+	return d.srv.Page(w, r, http.StatusOK, "desk/similar.html", p)
+}
+
+// decideSimilar takes the same decision on a comment and on those checked beside
+// it, each a decision of its own. Only comments that are nearly the same count,
+// whatever the form names.
+func (d *Desk) decideSimilar(w http.ResponseWriter, r *http.Request) error {
+	if err := web.ReadForm(r); err != nil {
+		return err
+	}
+	id := r.PathValue("id")
+	if err := d.admitted(r, id); err != nil {
+		return err
+	}
+	site, err := d.store.SiteOf(r.Context(), id)
+	if err != nil {
+		return err
+	}
+	found, err := d.similarTo(r.Context(), site, id)
+	if err != nil {
+		return err
+	}
+	ids := found.Waiting
+	model := formAsk(r)
+	if !slices.Contains([]string{"approve", "reject", "return", "decline"}, model.Step) {
+		return moderation.BadField("step", "error.step_unknown")
+	}
+	q := url.Values{}
+	decided, failed := 0, 0
+	for _, other := range append([]string{id}, ids[:min(len(ids), mostSimilar)]...) {
+		if other != id && !slices.Contains(r.PostForm["comment"], other) {
+			continue
+		}
+		a := model
+		a.ID, a.Revision = other, 0
+		if _, err := d.take(r, a); err == nil {
+			decided++
+		} else if moderation.KindOf(err) == moderation.Conflict {
+			failed++ // somebody was faster: theirs holds
+		} else {
+			return err
+		}
+	}
+	q.Set("decided", strconv.Itoa(decided))
+	q.Set("failed", strconv.Itoa(failed))
+	http.Redirect(w, r, "/desk/similar/"+url.PathEscape(id)+"?"+q.Encode(), http.StatusSeeOther)
+	return nil
+}
