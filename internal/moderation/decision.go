@@ -3,6 +3,7 @@ package moderation
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"strconv"
 	"strings"
 	"time"
@@ -34,7 +35,8 @@ type Decision struct {
 	Blind     bool   // drawn for blind control, and decided without the machine's word
 
 	// Digests bind words without holding them, so that erasing the words leaves
-	// the chain whole: each is the SHA-256 of a random salt and the words.
+	// the chain whole: each is the SHA-256 of a random salt and the words; the
+	// reason's covers the marked passages, too.
 	TextDigest       string
 	ReasonDigest     string
 	AssessmentDigest string
@@ -68,6 +70,19 @@ func micros(t time.Time) string { return strconv.FormatInt(t.UnixMicro(), 10) }
 func Digest(salt, words string) string {
 	sum := sha256.Sum256([]byte(salt + "\x00" + words))
 	return hex.EncodeToString(sum[:])
+}
+
+// Statement is what ReasonDigest binds: the reason, and the marked passages where
+// there are any.
+func (d Decision) Statement() string {
+	if len(d.Passages) == 0 {
+		return d.Reason
+	}
+	b, err := json.Marshal(d.Passages)
+	if err != nil {
+		panic("unreachable: passages are plain data: " + err.Error())
+	}
+	return d.Reason + "\x00" + string(b)
 }
 
 // Held tells whether the decision can still be undone at the time given.

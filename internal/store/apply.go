@@ -222,7 +222,7 @@ func (s *Store) appendDecision(ctx context.Context, tx *sql.Tx, c *caseFile, v r
 	if o.Undoes != nil {
 		d.Undoes = o.Undoes.ID
 	}
-	d.ReasonDigest = moderation.Digest(salt, d.Reason)
+	d.ReasonDigest = moderation.Digest(salt, d.Statement())
 	return d, s.chain(ctx, tx, &d, salt)
 }
 

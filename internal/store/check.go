@@ -82,7 +82,24 @@ func check(ctx context.Context, q querier, head string) (Checked, error) {
 	if err := checkStates(ctx, q, &out); err != nil {
 		return out, err
 	}
-	return out, checkPublications(ctx, q, &out)
+	if err := checkPublications(ctx, q, &out); err != nil {
+		return out, err
+	}
+	return out, checkCounts(ctx, q)
+}
+
+// checkCounts holds the number that readers are told against what they see.
+func checkCounts(ctx context.Context, q querier) error {
+	return each(ctx, q, func(r *sql.Rows) error {
+		var article string
+		var says, are int
+		if err := r.Scan(&article, &says, &are); err != nil {
+			return err
+		}
+		return broke("counts", article, "says %d released comments, but there are %d", says, are)
+	}, `select article_id, comments, public from (select c.article_id, c.comments,
+		(select count(*) from publications p where p.article_id = c.article_id and p.gone = '') public from counts c) told
+		where comments <> public order by article_id`)
 }
 
 // checkChain reads a site's decisions in order. It holds the erased rows against
@@ -147,7 +164,7 @@ func checkLink(d moderation.Decision, h Head) error {
 func checkWords(d moderation.Decision, reasonSalt, text, salt, digest string, empty map[string]string) error {
 	if salt == "" || reasonSalt == "" {
 		empty[d.Comment] = d.ID
-		if salt == "" && text != "" || reasonSalt == "" && d.Reason != "" {
+		if salt == "" && text != "" || reasonSalt == "" && d.Statement() != "" {
 			return broke("decisions", d.ID, "its words cannot be verified any more, but are still there")
 		}
 	}
@@ -156,8 +173,8 @@ func checkWords(d moderation.Decision, reasonSalt, text, salt, digest string, em
 		return broke("decisions", d.ID, "names another text than revision %d of comment %s", d.Revision, d.Comment)
 	case salt != "" && moderation.Digest(salt, text) != digest:
 		return broke("revisions", revisionKey(d.Comment, d.Revision), "its text was changed after it was submitted")
-	case reasonSalt != "" && moderation.Digest(reasonSalt, d.Reason) != d.ReasonDigest:
-		return broke("decisions", d.ID, "its reason was changed after it was written")
+	case reasonSalt != "" && moderation.Digest(reasonSalt, d.Statement()) != d.ReasonDigest:
+		return broke("decisions", d.ID, "its reason or the passages marked were changed after it was written")
 	}
 	return nil
 }
@@ -165,14 +182,16 @@ func checkWords(d moderation.Decision, reasonSalt, text, salt, digest string, em
 // checkStates replays the record of each comment and compares the states.
 func checkStates(ctx context.Context, q querier, out *Checked) error {
 	return each(ctx, q, func(r *sql.Rows) error {
-		var comment, state, decision, to, inForce, assessment, salt, digest string
+		var comment, state, decision, to, inForce, text, textDigest, assessment, salt, digest string
 		var number, newest, public int
-		if err := r.Scan(&comment, &number, &state, &decision, &to, &inForce, &newest, &assessment, &salt, &digest, &public); err != nil {
+		if err := r.Scan(&comment, &number, &state, &decision, &to, &inForce, &newest, &text, &textDigest, &assessment, &salt, &digest, &public); err != nil {
 			return err
 		}
 		out.Revisions++
 		row := revisionKey(comment, number)
 		switch {
+		case salt != "" && moderation.Digest(salt, text) != textDigest:
+			return broke("revisions", row, "its text was changed after it was submitted")
 		case assessment != "" && salt != "" && moderation.Digest(salt, assessment) != digest:
 			return broke("revisions", row, "its assessment was changed after it was made")
 		case state == string(moderation.Superseded):
@@ -192,17 +211,17 @@ func checkStates(ctx context.Context, q querier, out *Checked) error {
 	}, `select r.comment_id, r.number, r.state, coalesce(r.decision_id, ''), coalesce(d.to_state, ''),
 		coalesce((select x.id from decisions x where x.comment_id = r.comment_id and x.revision = r.number
 			and x.step <> 'undo' and x.from_state <> x.to_state and not exists (select 1 from decisions u where u.comment_id = x.comment_id and u.undoes = x.id)
-			order by x.seq desc limit 1), ''), c.revision, r.assessment, r.salt, r.assessment_digest,
-		case when c.live_revision = r.number or exists (select 1 from jobs j where j.kind = 'publish' and j.key = r.decision_id) then 1 else 0 end
+			order by x.seq desc limit 1), ''), c.revision, r.text, r.digest, r.assessment, r.salt, r.assessment_digest,
+		case when exists (select 1 from publications p where p.comment_id = r.comment_id and p.revision = r.number and p.gone = '' and c.live_revision = r.number) or exists (select 1 from jobs j where j.kind = 'publish' and j.key = r.decision_id) then 1 else 0 end
 		from revisions r join comments c on c.id = r.comment_id left join decisions d on d.id = r.decision_id order by r.comment_id, r.number`)
 }
 
 // checkPublications holds what readers see against the decisions that released it.
 func checkPublications(ctx context.Context, q querier, out *Checked) error {
 	return each(ctx, q, func(r *sql.Rows) error {
-		var comment, gone, text, released, state, step, releasedBy, publishedBy string
+		var comment, gone, text, released, name, author, state, step, releasedBy, publishedBy string
 		var number, decided, live int
-		if err := r.Scan(&comment, &number, &gone, &text, &released, &state, &step, &decided, &live, &releasedBy, &publishedBy); err != nil {
+		if err := r.Scan(&comment, &number, &gone, &text, &released, &name, &author, &state, &step, &decided, &live, &releasedBy, &publishedBy); err != nil {
 			return err
 		}
 		out.Publications++
@@ -219,11 +238,13 @@ func checkPublications(ctx context.Context, q querier, out *Checked) error {
 			return broke("publications", comment, "shows a text that is %s", state)
 		case live != number || releasedBy != publishedBy:
 			return broke("publications", comment, "is not what the comment's record released")
+		case name != author:
+			return broke("publications", comment, "names another author than the one who submitted it")
 		case released != text:
 			return broke("publications", comment, "shows other words than were released")
 		}
 		return nil
-	}, `select p.comment_id, p.revision, p.gone, p.text, coalesce(r.text, ''), coalesce(r.state, ''), coalesce(d.step, ''), coalesce(d.revision, 0),
+	}, `select p.comment_id, p.revision, p.gone, p.text, coalesce(r.text, ''), p.author_name, coalesce(c.author_name, ''), coalesce(r.state, ''), coalesce(d.step, ''), coalesce(d.revision, 0),
 		coalesce(c.live_revision, 0), coalesce(r.decision_id, ''), p.decision_id
 		from publications p left join decisions d on d.id = p.decision_id left join comments c on c.id = p.comment_id
 		left join revisions r on r.comment_id = p.comment_id and r.number = p.revision order by p.comment_id`)

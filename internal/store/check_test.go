@@ -16,20 +16,25 @@ import (
 // Each way of tampering is found, and the row is named.
 func TestCheckFindsWhatWasBroken(t *testing.T) {
 	t.Parallel()
-	tests := []struct{ name, tamper, table string }{
-		{"a reason changed", "update decisions set reason = 'anders' where step = 'reject'", "decisions"},
-		{"a rule changed", "update decisions set rule = 'digression' where step = 'reject'", "decisions"},
-		{"a person changed", "update decisions set actor_id = 'x' where seq = 1", "decisions"},
-		{"an entry taken out", "delete from decisions where step = 'pick'", "decisions"},
-		{"the end cut off", "delete from decisions where seq = (select max(seq) from decisions)", "chains"},
-		{"a text changed", "update revisions set text = 'anders' where state = 'rejected'", "revisions"},
-		{"a text emptied without a step", "update revisions set text = '', salt = '' where state = 'rejected'", "decisions"},
-		{"an assessment changed", "update revisions set assessment = '{}' where assessment <> ''", "revisions"},
-		{"a state changed", "update revisions set state = 'declined' where state = 'rejected'", "revisions"},
-		{"a state without decision", "update revisions set state = 'returned' where state = 'pending'", "revisions"},
-		{"other words published", "update publications set text = 'anders'", "publications"},
-		{"a publication lost", "delete from publications", "revisions"},
-		{"a removed text shown", "update publications set gone = 'removed'", "publications"},
+	tests := []struct{ name, tamper, table, also string }{
+		{"a reason changed", "update decisions set reason = 'anders' where step = 'reject'", "decisions", ""},
+		{"a rule changed", "update decisions set rule = 'digression' where step = 'reject'", "decisions", ""},
+		{"a person changed", "update decisions set actor_id = 'x' where seq = 1", "decisions", ""},
+		{"an entry taken out", "delete from decisions where step = 'pick'", "decisions", ""},
+		{"the end cut off", "delete from decisions where seq = (select max(seq) from decisions)", "chains", ""},
+		{"a text changed", "update revisions set text = 'anders' where state = 'rejected'", "revisions", ""},
+		{"a text emptied without a step", "update revisions set text = '', salt = '' where state = 'rejected'", "decisions", ""},
+		{"an assessment changed", "update revisions set assessment = '{}' where assessment <> ''", "revisions", ""},
+		{"a state changed", "update revisions set state = 'declined' where state = 'rejected'", "revisions", ""},
+		{"a state without decision", "update revisions set state = 'returned' where state = 'pending'", "revisions", ""},
+		{"other words published", "update publications set text = 'anders'", "publications", ""},
+		{"a waiting text changed", "update revisions set text = 'anders' where state = 'pending'", "revisions", ""},
+		{"another author published", "update publications set author_name = 'Jemand' where gone = ''", "publications", ""},
+		{"a wrong count", "update counts set comments = comments + 1", "counts", ""},
+		{"marks of a statement changed", `update decisions set passages = '[{"start":0,"end":4}]' where step = 'reject'`, "decisions", ""},
+		{"a publication deleted", "delete from publications where gone = ''", "revisions", "delete from jobs"},
+		{"a publication lost", "delete from publications", "revisions", "update comments set live_revision = null; delete from jobs"},
+		{"a removed text shown", "update publications set gone = 'removed'", "publications", ""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -48,12 +53,8 @@ func TestCheckFindsWhatWasBroken(t *testing.T) {
 				if _, err := db.Exec(tt.tamper); err != nil {
 					t.Fatal(err)
 				}
-				if tt.name == "a publication lost" {
-					for _, more := range []string{"update comments set live_revision = null", "delete from jobs"} {
-						if _, err := db.Exec(more); err != nil {
-							t.Fatal(err)
-						}
-					}
+				if _, err := db.Exec(tt.also); tt.also != "" && err != nil {
+					t.Fatal(err)
 				}
 				_, err = h.Check(ctx, "")
 				b, ok := errors.AsType[*store.Broken](err)
