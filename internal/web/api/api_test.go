@@ -348,8 +348,11 @@ func TestSignedOnReaders(t *testing.T) {
 	p := newPaper(t)
 	const secret = "ein-geheimnis-das-lang-genug-ist-fuer-hs256"
 	set := p.Site.Settings
-	set.Extra = store.Extra{"reader": json.RawMessage(`{"no_guests":true,"sign_on":{"secret":"` + secret + `"}}`)}
+	set.Extra = store.Extra{"reader": json.RawMessage(`{"no_guests":true}`)}
 	if err := p.SaveSettings(t.Context(), p.Site.ID, set); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.SaveSecrets(t.Context(), p.Site.ID, store.Secrets{SignOn: json.RawMessage(`{"secret":"` + secret + `"}`)}); err != nil {
 		t.Fatal(err)
 	}
 	token := func(key string) string {
