@@ -7,8 +7,7 @@ import (
 )
 
 // cueFactor weighs the kinds of cue of insinuation and of support. The values
-// were fitted on sentence pairs written for the project (testdata/fit), not on
-// the test pairs.
+// are set by judgement, before the pairs they are measured on were written.
 var cueFactor = map[string]float64{
 	"gossip": 1, "wink": 1, "whoprofits": 1, "coincidence": 0.9, "bribery": 1, "clique": 1, "puppet": 0.9, "coverup": 0.9,
 	"motive": 0.8, "certainty": 0.6, "guess": 0.7, "disbelief": 0.8, "personal": 0.5,

@@ -28,7 +28,7 @@ func TestMeasuresHoldForProvenAuthors(t *testing.T) {
 			t.Fatal(err)
 		}
 		at := "/desk/authors/" + r.Author
-		b, chief := h.surf(t, h.Anna), h.surf(t, h.Chief)
+		b := h.surf(t, h.Anna)
 		for _, tt := range []struct {
 			by     *surfer
 			form   url.Values
@@ -69,7 +69,8 @@ func TestMeasuresHoldForProvenAuthors(t *testing.T) {
 		if _, err := h.postAs("u1", "Der dritte Beitrag."); err != nil {
 			t.Errorf("after the suspension: %v", err)
 		}
-		b, chief = h.surf(t, h.Anna), h.surf(t, h.Chief)
+		b = h.surf(t, h.Anna) // the sessions of before have ended
+		chief := h.surf(t, h.Chief)
 		chief.post(at, url.Values{"kind": {"ban"}, "reason": {"Wieder Drohungen"}})
 		if _, err := h.postAs("u1", "Der vierte Beitrag."); moderation.KindOf(err) != moderation.Forbidden {
 			t.Errorf("a banned author submits: %v", err)

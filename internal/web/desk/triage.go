@@ -127,7 +127,7 @@ func (d *Desk) next(r *http.Request, o want) ([]store.Waiting, error) {
 	for i, w := range list {
 		ids[i] = w.ID
 	}
-	mine := []string{}
+	var mine []string
 	if web.WhoOf(r).Editor.Role.Decides() {
 		if mine, err = d.store.Claim(r.Context(), who, ids, o.n, claimLife); err != nil {
 			return nil, err
