@@ -123,7 +123,10 @@ func TestThread(t *testing.T) {
 	if rest["comments"].([]any)[0].(map[string]any)["id"] != reply.Comment || rest["next_cursor"] != "" {
 		t.Errorf("the page after: %v", rest)
 	}
-	for _, query := range []string{"limit=0", "limit=x", "limit=101", "sort=best", "cursor=%00"} {
+	if all := p.want(200, "GET", p.comments()+"?limit=100000", ""); len(all["comments"].([]any)) != 2 {
+		t.Errorf("more than a page may hold: %v", all)
+	}
+	for _, query := range []string{"limit=0", "limit=x", "sort=best", "cursor=%00"} {
 		p.want(422, "GET", p.comments()+"?"+query, "")
 	}
 	counts := p.want(200, "GET", "/api/v1/counts?id="+p.Article.ID+"&id=unknown", "")["counts"].(map[string]any)
