@@ -57,8 +57,10 @@ func newPage(r Rendered) *Page {
 	}
 }
 
+// encodedAs keeps an exact copy: the compressors leave room to spare, which a
+// thousand pages would hold on to.
 func encodedAs(body []byte, tag string) encoded {
-	return encoded{body, `"` + tag + `"`, strconv.Itoa(len(body))}
+	return encoded{bytes.Clone(body), `"` + tag + `"`, strconv.Itoa(len(body))}
 }
 
 func (p *Page) size() int64 {
