@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Sees to what the tests need beside Go: PostgreSQL, Chromium, and npm (which
-# fetches axe-core, the accessibility checker). As root on Debian it installs
+# Sees to what the tests need beside Go: make, PostgreSQL, Chromium, and npm
+# (which fetches axe-core, the accessibility checker). As root on Debian it installs
 # what is missing; otherwise it says what to install and fails.
 set -euo pipefail
 
@@ -12,6 +12,7 @@ have_postgres() {
 }
 
 missing=()
+have make || missing+=(make)
 have_postgres || missing+=(postgresql)
 have chromium || have chromium-browser || have google-chrome || missing+=(chromium)
 have npm || missing+=(npm)

@@ -8,6 +8,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
 	"net/url"
 	"os"
@@ -56,8 +57,7 @@ func parse(fs *flag.FlagSet, args []string) error {
 const noDatabase = "say which database: -db sqlite:PATH or -db postgres://…, or set FREIGABE_DB"
 
 // onStore parses flags, opens the database and runs a command on it. A SQLite
-// file that does not exist is made by migrate, serve, demo and restore alone: a
-// mistyped path must not look like an empty installation.
+// file that does not exist is made, except by the commands that only read.
 func onStore(fs *flag.FlagSet, args []string, do func(context.Context, *store.Store) error) error {
 	db := fs.String("db", "", "database: sqlite:PATH or postgres://…")
 	if err := parse(fs, args); err != nil {
@@ -65,6 +65,11 @@ func onStore(fs *flag.FlagSet, args []string, do func(context.Context, *store.St
 	}
 	if *db == "" {
 		return usage(noDatabase)
+	}
+	if onlyReads[fs.Name()] {
+		if err := there(*db); err != nil {
+			return err
+		}
 	}
 	ctx := context.Background()
 	s, err := store.Open(ctx, store.Options{DSN: *db})
@@ -74,9 +79,28 @@ func onStore(fs *flag.FlagSet, args []string, do func(context.Context, *store.St
 	return errors.Join(do(ctx, s), s.Close())
 }
 
+// onlyReads names the commands to which a mistyped path must not look like an
+// empty installation.
+var onlyReads = map[string]bool{"check": true, "backup": true, "export": true}
+
+// there tells whether a database exists, as far as that shows from outside.
+func there(dsn string) error {
+	path, ok := strings.CutPrefix(dsn, "sqlite:")
+	if !ok {
+		return nil
+	}
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("there is no database %s; check the path, or make one with “freigabe migrate”", path)
+	}
+	return nil
+}
+
 // verb takes the first argument of a command such as "site add".
 func verb(args []string, allowed ...string) (string, []string, error) {
 	if len(args) > 0 {
+		if h := strings.TrimLeft(args[0], "-"); h == "h" || h == "help" {
+			return "", nil, flag.ErrHelp
+		}
 		for _, v := range allowed {
 			if args[0] == v {
 				return v, args[1:], nil

@@ -19,8 +19,11 @@ const modelUsage = `usage: freigabe model train [-rule RULE,...] [-names keep|ne
 // 2 wrong usage.
 func runModel(args []string, _ io.Reader, out, errOut io.Writer) int {
 	if len(args) == 0 {
-		fmt.Fprintln(errOut, modelUsage)
-		return 2
+		return report(usageError("say train or eval"), "model", modelUsage, errOut)
+	}
+	if h := strings.TrimLeft(args[0], "-"); h == "h" || h == "help" {
+		fmt.Fprintln(out, modelUsage)
+		return 0
 	}
 	f, err := modelFlags(args[1:])
 	if err == nil {
@@ -29,9 +32,6 @@ func runModel(args []string, _ io.Reader, out, errOut io.Writer) int {
 			err = f.train(out)
 		case "eval":
 			err = f.eval(out)
-		case "help", "-h", "-help", "--help":
-			fmt.Fprintln(out, modelUsage)
-			return 0
 		default:
 			err = usageError("unknown step " + args[0] + ": want train or eval")
 		}

@@ -74,6 +74,7 @@ func listSites(ctx context.Context, s *store.Store, io stdio) error {
 }
 
 // showSettings prints what an admin has set; what is missing has its default.
+// Secrets are not shown again.
 func showSettings(x store.Site, io stdio) error {
 	e := json.NewEncoder(io.out)
 	e.SetIndent("", "  ")
@@ -90,12 +91,22 @@ func setSettings(ctx context.Context, s *store.Store, x store.Site, file string,
 	if err != nil {
 		return err
 	}
+	secrets, err := s.Secrets(ctx, x.ID)
+	if err != nil {
+		return err
+	}
 	d := json.NewDecoder(bytes.NewReader(b))
 	d.DisallowUnknownFields()
-	if err := d.Decode(&x.Settings); err != nil {
+	if err := d.Decode(&struct {
+		*store.Settings
+		*store.Secrets
+	}{&x.Settings, &secrets}); err != nil {
 		return fmt.Errorf("settings: %w; nothing was changed", err)
 	}
-	return s.SaveSettings(ctx, x.ID, x.Settings)
+	if err := s.SaveSettings(ctx, x.ID, x.Settings); err != nil {
+		return err
+	}
+	return s.SaveSecrets(ctx, x.ID, secrets)
 }
 
 // addPolicy adds a new version of the site's rules for readers; every comment

@@ -81,7 +81,7 @@ func (r *Runner) setUp() {
 		"expire":      r.expire,
 	}
 	r.lanes = []lane{
-		{[]string{"publish"}, 1, 20 * time.Second},
+		{[]string{"publish"}, 1, 5 * time.Second}, // short: what a killed node left is public soon, and publishing twice is harmless
 		{[]string{"assess"}, max(1, runtime.NumCPU()/2), time.Minute},
 		{[]string{"tell", "tell-parent"}, 2, 2 * time.Minute},
 		{[]string{"learn"}, 1, time.Minute},

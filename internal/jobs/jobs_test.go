@@ -186,9 +186,8 @@ func TestWebhooksTellOfDecisionsInForce(t *testing.T) {
 	}))
 	defer srv.Close()
 	h := storetest.NewHouse(t, "sqlite:"+t.TempDir()+"/x.db")
-	set := h.Site.Settings
-	set.Webhooks = []store.Hook{{URL: srv.URL, Secret: "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="}}
-	if err := h.SaveSettings(ctx, h.Site.ID, set); err != nil {
+	set := store.Secrets{Webhooks: []store.Hook{{URL: srv.URL, Secret: "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="}}}
+	if err := h.SaveSecrets(ctx, h.Site.ID, set); err != nil {
 		t.Fatal(err)
 	}
 	r := &jobs.Runner{Store: h.Store, Log: quiet, Assessor: jobs.NewBrain(h.Store, quiet)}

@@ -31,18 +31,18 @@ func (r *Runner) webhook(ctx context.Context, j store.Job) error {
 	if err != nil {
 		return err
 	}
-	site, err := r.Store.Site(ctx, d.Site)
+	secrets, err := r.Store.Secrets(ctx, d.Site)
 	if err != nil {
 		return err
 	}
-	if n >= len(site.Webhooks) {
+	if n >= len(secrets.Webhooks) {
 		return nil // taken out of the settings meanwhile
 	}
 	body, err := json.Marshal(messageOf(d))
 	if err != nil {
 		return fmt.Errorf("encode webhook: %w", err)
 	}
-	hook := webhook.Hook(site.Webhooks[n])
+	hook := webhook.Hook(secrets.Webhooks[n])
 	err = webhook.Send(ctx, hookClient, hook, webhook.Message{ID: "dec_" + d.ID, At: r.Store.Now(), Body: body})
 	if err != nil && j.Attempts >= hookTries {
 		r.Log.Error("webhook given up", "decision", d.ID, "attempts", j.Attempts, "error", err)

@@ -425,12 +425,13 @@ func (s *Store) follow(ctx context.Context, tx *sql.Tx, c *caseFile, v revision,
 
 // tellHooks writes a job for each other system that wants to hear of decisions.
 func (s *Store) tellHooks(ctx context.Context, tx *sql.Tx, c *caseFile, d moderation.Decision) error {
-	for i := range c.site.Webhooks {
-		if err := all(ctx, tx, jobFor("webhook", hookKey(d.ID, i), "", d.HoldUntil)); err != nil {
-			return err
+	secrets, err := secretsOf(ctx, tx, c.site.ID)
+	for i := range secrets.Webhooks {
+		if err == nil {
+			err = all(ctx, tx, jobFor("webhook", hookKey(d.ID, i), "", d.HoldUntil))
 		}
 	}
-	return nil
+	return err
 }
 
 func hookKey(decision string, n int) string { return fmt.Sprintf("%s/%d", decision, n) }
@@ -438,10 +439,8 @@ func hookKey(decision string, n int) string { return fmt.Sprintf("%s/%d", decisi
 // forget deletes the jobs of a decision that was undone: nothing of it happened.
 func (s *Store) forget(ctx context.Context, tx *sql.Tx, c *caseFile, decision string) error {
 	_, err := exec(ctx, tx, "delete from jobs where kind in ('publish', 'tell', 'tell-parent', 'learn') and key = $1", decision)
-	for i := range c.site.Webhooks {
-		if err == nil {
-			_, err = exec(ctx, tx, "delete from jobs where kind = 'webhook' and key = $1", hookKey(decision, i))
-		}
+	if err == nil {
+		_, err = exec(ctx, tx, "delete from jobs where kind = 'webhook' and key like $1", decision+"/%")
 	}
 	return err
 }

@@ -45,14 +45,7 @@ type Settings struct {
 	KeepGoneDays  int      `json:"keep_withdrawn,omitempty"` // texts withdrawn are erased after
 	KeepRefused   int      `json:"keep_refused,omitempty"`   // refused texts are erased after
 	Packs         []string `json:"packs,omitempty"`          // rules beside the five; empty: DefaultPacks
-	Webhooks      []Hook   `json:"webhooks,omitempty"`       // other systems that are told of decisions
 	Extra         Extra    `json:"extra,omitempty"`
-}
-
-// Hook is an address that is told of decisions when their hold has passed.
-type Hook struct {
-	URL    string `json:"url"`
-	Secret string `json:"secret"` // signs the messages: "whsec_" and base64
 }
 
 // Extra holds settings that a single part of the program owns, by its name.

@@ -349,13 +349,17 @@ func (a *API) comments(w http.ResponseWriter, r *http.Request) error {
 	return a.serve(w, r, page, err)
 }
 
+// maxPage is the greatest number of comments in one answer.
+const maxPage = 100
+
 func orderAndLimit(sort, limit string) (store.Sort, int, error) {
 	n := thread.PageSize
 	if limit != "" {
 		var err error
-		if n, err = strconv.Atoi(limit); err != nil || n < 1 || n > 100 {
+		if n, err = strconv.Atoi(limit); err != nil || n < 1 {
 			return "", 0, moderation.BadField("limit", "error.limit_number")
 		}
+		n = min(n, maxPage) // whoever asks for more goes on with the cursor
 	}
 	switch s := store.Sort(sort); s {
 	case "":

@@ -20,8 +20,6 @@ import (
 type Settings struct {
 	ReservedNames []string `json:"reserved_names,omitempty"` // nobody but the newsroom bears them
 	NoGuests      bool     `json:"no_guests,omitempty"`      // only signed-on readers may comment
-
-	SignOn signon.Config `json:"sign_on,omitzero"` // by which the publisher's site vouches for its readers
 }
 
 // SettingsOf reads a site's settings for readers.
@@ -48,13 +46,17 @@ func Identify(ctx context.Context, v *signon.Verifier, names *Names, site store.
 	if err != nil {
 		return err
 	}
-	if token == "" || !set.SignOn.On() {
+	trust, err := signOnOf(ctx, names.Store, site, token)
+	if err != nil {
+		return err
+	}
+	if !trust.On() {
 		if set.NoGuests {
 			return errGuests
 		}
 		return names.Check(ctx, site, in.Name)
 	}
-	p, err := v.Verify(ctx, set.SignOn, token)
+	p, err := v.Verify(ctx, trust, token)
 	if err != nil {
 		return err
 	}
@@ -63,6 +65,22 @@ func Identify(ctx context.Context, v *signon.Verifier, names *Names, site store.
 		in.Email = p.Email
 	}
 	return nil
+}
+
+// signOnOf is how a site vouches for its readers; without a token nobody asks.
+func signOnOf(ctx context.Context, st *store.Store, site store.Site, token string) (signon.Config, error) {
+	var c signon.Config
+	if token == "" {
+		return c, nil
+	}
+	secrets, err := st.Secrets(ctx, site.ID)
+	if err != nil || len(secrets.SignOn) == 0 {
+		return c, err
+	}
+	if err := json.Unmarshal(secrets.SignOn, &c); err != nil {
+		return c, fmt.Errorf("sign-on of site %s: damaged; set it again", site.ID) // the cause would quote it
+	}
+	return c, nil
 }
 
 // Names knows which names readers may not bear: those of the site, of its people
