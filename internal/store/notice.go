@@ -119,6 +119,15 @@ func (s *Store) OpenNotices(ctx context.Context, site, kind string, limit int) (
 	return out, err
 }
 
+// CountNotices counts the notices of both kinds that wait for an answer, up to
+// CountMost; site "" is all sites. It names the sites even then: so the index of
+// the open ones serves, however many were ever answered.
+func (s *Store) CountNotices(ctx context.Context, site string) (n int, err error) {
+	err = s.read.QueryRowContext(ctx, `select count(*) from (select 1 from notices
+		where site_id in (select id from sites where $1 = '' or id = $1) and decided_at is null limit $2) counted`, site, CountMost).Scan(&n)
+	return n, classify(err)
+}
+
 // AnswerNotice closes a notice with an outcome and, for one of illegal content,
 // an answer with reasons to its sender. Taking the comment down is a step of its
 // own. A notice that is answered already is a Conflict.

@@ -73,12 +73,20 @@ func TestReportsOnEach(t *testing.T) {
 		if open, err := h.OpenNotices(ctx, h.Site.ID, "", 10); err != nil || len(open) != 2 {
 			t.Errorf("%d open, want one flag and one notice, %v", len(open), err)
 		}
+		for site, want := range map[string]int{h.Site.ID: 2, "": 2, "-": 0} {
+			if n, err := h.CountNotices(ctx, site); err != nil || n != want {
+				t.Errorf("site %q: %d open, want %d, %v", site, n, want, err)
+			}
+		}
 		n, err := h.NoticeByToken(ctx, token)
 		if err != nil || n.Email != "vera@example.org" {
 			t.Fatal(n, err)
 		}
 		if err := h.AnswerNotice(ctx, n.ID, h.Anna.ID, store.NoticeKept, "Zulässig."); err != nil {
 			t.Fatal(err)
+		}
+		if n, err := h.CountNotices(ctx, ""); err != nil || n != 1 {
+			t.Errorf("after an answer %d are open, want the flag, %v", n, err)
 		}
 		h.Clock.Pass(366 * 24 * time.Hour)
 		if _, err := h.Expire(ctx); err != nil {

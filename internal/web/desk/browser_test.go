@@ -312,6 +312,7 @@ func TestPagesAreAccessible(t *testing.T) {
 		t.Fatal(err)
 	}
 	h.Release(h.Anna, ids[7])
+	h.reported(t, ids[7])
 	h.Post(ids[7], "Doris", "Da stimme ich zu.")
 	karin, err := h.postAs("u1", "Ich kenne die Brücke seit meiner Kindheit.")
 	if err != nil {
@@ -337,6 +338,10 @@ func TestPagesAreAccessible(t *testing.T) {
 		if strings.HasPrefix(name, "triage") {
 			tab.WaitFor("document.querySelector('.foot')")
 		}
+		if name == "notices" {
+			tab.Do(clickOn("main summary")) // the form to answer
+			tab.WaitFor("document.querySelector('main details[open] form')")
+		}
 		h.look(t, tab, name)
 	}
 }
@@ -346,7 +351,7 @@ func (h *room) screens(ids []string, appealed string) map[string]string {
 		"triage": "/desk/", "triage-appeal": "/desk/?state=appealed", "triage-empty": "/desk/?state=escalated",
 		"lists": "/desk/queue", "comment": "/desk/comments/" + ids[1], "comment-released": "/desk/comments/" + ids[7], "comment-appeal": "/desk/comments/" + appealed,
 		"articles": "/desk/articles", "article": "/desk/articles/" + h.Article.ID, "settings": "/desk/settings", "help": "/desk/help",
-		"bundles": "/desk/bundles", "stats": "/desk/stats", "reasons": "/desk/reasons", "similar": "/desk/similar/" + ids[0], "error": "/desk/comments/unbekannt",
+		"bundles": "/desk/bundles", "stats": "/desk/stats", "reasons": "/desk/reasons", "notices": "/desk/notices", "similar": "/desk/similar/" + ids[0], "error": "/desk/comments/unbekannt",
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/freigabe/freigabe/internal/locale"
@@ -42,7 +43,7 @@ type Frame struct {
 	Prefs   Prefs
 	Now     time.Time
 	Area    string         // of the navigation
-	Waits   map[string]int // what waits, by state
+	Waits   map[string]int // what waits, by state, and "notices"
 	Alone   bool           // a single person decides at some site served
 	ByKey   bool
 	Here    string // this page, to come back to
@@ -64,7 +65,8 @@ func (f Frame) DateTime(t time.Time) string { return locale.DateTime(f.Lang, t) 
 // N writes a number.
 func (f Frame) N(n int) string { return locale.Number(f.Lang, n) }
 
-// Waiting is how many comments wait in a state, as far as they are counted.
+// Waiting is how many comments wait in a state, or how many notices are open, as
+// far as they are counted.
 func (f Frame) Waiting(state string) string {
 	if n := f.Waits[state]; n < store.CountMost {
 		return f.N(n)
@@ -159,6 +161,9 @@ func (d *Desk) waits(ctx context.Context, site string) (map[string]int, error) {
 	for state, n := range states {
 		waits[string(state)] = n
 	}
+	if waits["notices"], err = d.store.CountNotices(ctx, site); err != nil {
+		return nil, fmt.Errorf("count open notices: %w", err)
+	}
 	d.mu.Lock()
 	d.counts[site] = counted{now, waits}
 	d.mu.Unlock()
@@ -189,6 +194,11 @@ type errorPage struct {
 	Back    string
 }
 
+// ofComment tells whether the id in an address of the desk is a comment's.
+func ofComment(path string) bool {
+	return strings.HasPrefix(path, "/desk/comments/") || strings.HasPrefix(path, "/desk/similar/")
+}
+
 // showError shows an error in the desk's frame; a conflict names who decided.
 func (d *Desk) showError(w http.ResponseWriter, r *http.Request, lang string, p web.Problem) error {
 	f, err := d.frame(r, "", "desk.error.title")
@@ -197,7 +207,7 @@ func (d *Desk) showError(w http.ResponseWriter, r *http.Request, lang string, p 
 	}
 	f.Title = p.Title
 	e := errorPage{Frame: f, Problem: p, Back: "/desk/"}
-	if id := r.PathValue("id"); id != "" && p.Status != http.StatusNotFound {
+	if id := r.PathValue("id"); id != "" && p.Status != http.StatusNotFound && ofComment(r.URL.Path) {
 		e.Back = "/desk/comments/" + url.PathEscape(id)
 	}
 	if won := p.Decision; won != nil {

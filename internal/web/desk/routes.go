@@ -69,6 +69,8 @@ func Routes(srv *web.Server, o Options) []web.Route {
 		{Pattern: "POST /desk/reasons", Access: web.Chief, Handler: d.saveReasons},
 		{Pattern: "GET /desk/similar/{id}", Access: web.Desk, Handler: d.similarPage},
 		{Pattern: "POST /desk/similar/{id}", Access: web.Desk, Handler: d.decideSimilar},
+		{Pattern: "GET /desk/notices", Access: web.Desk, Handler: d.noticesPage},
+		{Pattern: "POST /desk/notices/{id}", Access: web.Desk, Handler: d.answerNotice},
 		{Pattern: "GET /desk/settings", Access: web.Desk, Handler: d.settingsPage},
 		{Pattern: "POST /desk/settings", Access: web.Desk, Handler: d.saveSettings},
 		{Pattern: "POST /desk/sessions", Access: web.Desk, Handler: d.endSession},
