@@ -80,7 +80,8 @@ func classify(err error) error {
 	}
 	_, network := errors.AsType[net.Error](err)
 	_, connecting := errors.AsType[*pgconn.ConnectError](err)
-	if network || connecting || errors.Is(err, errClosed) || strings.Contains(err.Error(), "driver: bad connection") ||
+	lost := pgconn.SafeToRetry(err) // a connection found dead before anything was sent on it
+	if network || connecting || lost || errors.Is(err, errClosed) || strings.Contains(err.Error(), "driver: bad connection") ||
 		strings.Contains(err.Error(), "sql: database is closed") {
 		return unavailable{err}
 	}
