@@ -28,7 +28,9 @@ type Receipt struct {
 	Erased    bool
 	Final     bool // no appeal is possible any more
 	Alone     bool // a single person decides here: appeals wait for a second one
-	Steps     []moderation.Step
+	Steps     []moderation.Step // that the author can take
+
+	state moderation.State // by the record, whatever shows
 }
 
 // Receipt finds a comment by its receipt's token.
@@ -52,9 +54,9 @@ func (s *Store) receipt(ctx context.Context, where string, arg any) (Receipt, er
 	var articleID string
 	var erased int
 	var at int64
-	err := one(ctx, s.read, "receipt", []any{&r.Comment, &r.Author, &articleID, &r.Name, &r.Email, &r.Lang, &r.Notify, &r.Revision, &r.Live, &r.Text, &at, &erased, &r.LiveText},
+	err := one(ctx, s.read, "receipt", []any{&r.Comment, &r.Author, &articleID, &r.Name, &r.Email, &r.Lang, &r.Notify, &r.Revision, &r.Live, &r.Text, &at, &erased, &r.LiveText, &r.state},
 		`select c.id, c.author_id, c.article_id, c.author_name, coalesce(c.author_email, ''), c.lang, c.notify, r.number, coalesce(c.live_revision, 0), r.text, r.submitted_at,
-		case when c.erased_at is null then 0 else 1 end, coalesce((select l.text from revisions l where l.comment_id = c.id and l.number = c.live_revision), '')
+		case when c.erased_at is null then 0 else 1 end, coalesce((select l.text from revisions l where l.comment_id = c.id and l.number = c.live_revision), ''), r.state
 		from comments c join revisions r on r.comment_id = c.id and r.number = c.revision where `+where, arg)
 	if err != nil {
 		return r, err
@@ -88,6 +90,9 @@ func (s *Store) shown(ctx context.Context, r *Receipt) error {
 	r.Final = r.Decision != nil && (r.Decision.Step == moderation.Uphold || now.Sub(r.Decision.At) > moderation.AppealWindow)
 	for _, step := range []moderation.Step{moderation.Edit, moderation.Resubmit, moderation.Withdraw, moderation.Appeal} {
 		possible := moderation.Possible(r.Status, step) || step == moderation.Withdraw && r.Live > 0
+		if step == moderation.Appeal && r.state != r.Status {
+			possible = false // it is being decided anew: the outcome comes without an appeal
+		}
 		if possible && !(step == moderation.Appeal && r.Final) && !r.Erased {
 			r.Steps = append(r.Steps, step)
 		}

@@ -38,6 +38,9 @@ func TakeStep(ctx context.Context, st *store.Store, rec store.Receipt, step mode
 			req.Text = clean
 		}
 	}
+	if req.Text != "" && req.Text == rec.Text && rec.Status == moderation.Pending && rec.Revision > 1 {
+		return nil // the same change sent again: its answer got lost
+	}
 	if req.Text != "" && req.Text == rec.Text {
 		return moderation.BadField("text", "error.text_same")
 	}
