@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
+	"io"
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/freigabe/freigabe/internal/store"
@@ -18,11 +20,14 @@ import (
 // taken down is gone everywhere within two.
 const CacheControl = "public, max-age=1, s-maxage=1, must-revalidate"
 
-// Page is a finished page in each encoding.
+// Page is a finished page in each encoding. The plain one, ten times the size of
+// the others, is unpacked when somebody first asks for it, and then stays.
 type Page struct {
 	Site            store.Site // whose page it is
 	kind            string
-	raw, gzip, zstd encoded
+	raw, gzip, zstd encoded // raw without its body
+	rawSize         int
+	plain           func() []byte
 }
 
 type encoded struct {
@@ -48,13 +53,29 @@ func newPage(r Rendered) *Page {
 	w, _ := gzip.NewWriterLevel(&z, 6) // a constant level: valid
 	_, _ = w.Write(r.Body)             // memory cannot fail
 	_ = w.Close()
-	return &Page{
-		Site: r.Site,
-		kind: r.Type,
-		raw:  encodedAs(r.Body, tag),
-		gzip: encodedAs(z.Bytes(), tag+"-gz"),
-		zstd: encodedAs(zstdEncoder.EncodeAll(r.Body, nil), tag+"-zs"),
+	p := &Page{
+		Site:    r.Site,
+		kind:    r.Type,
+		raw:     encoded{etag: `"` + tag + `"`, length: strconv.Itoa(len(r.Body))},
+		rawSize: len(r.Body),
+		gzip:    encodedAs(z.Bytes(), tag+"-gz"),
+		zstd:    encodedAs(zstdEncoder.EncodeAll(r.Body, nil), tag+"-zs"),
 	}
+	p.plain = sync.OnceValue(p.unpack)
+	return p
+}
+
+// unpack gives the plain page. What this program packed, it can unpack.
+func (p *Page) unpack() []byte {
+	r, err := gzip.NewReader(bytes.NewReader(p.gzip.body))
+	if err != nil {
+		panic("unreachable: " + err.Error())
+	}
+	body := make([]byte, p.rawSize)
+	if _, err := io.ReadFull(r, body); err != nil {
+		panic("unreachable: " + err.Error())
+	}
+	return body
 }
 
 // encodedAs keeps an exact copy: the compressors leave room to spare, which a
@@ -64,11 +85,11 @@ func encodedAs(body []byte, tag string) encoded {
 }
 
 func (p *Page) size() int64 {
-	return int64(len(p.raw.body)+len(p.gzip.body)+len(p.zstd.body)) + 512
+	return int64(p.rawSize+len(p.gzip.body)+len(p.zstd.body)) + 512
 }
 
 // Body is the page as it is without compression.
-func (p *Page) Body() []byte { return p.raw.body }
+func (p *Page) Body() []byte { return p.plain() }
 
 // Serve answers with the page in the best encoding that the client takes, or
 // with 304 where the client has it.
@@ -94,7 +115,11 @@ func (p *Page) Serve(w http.ResponseWriter, r *http.Request) {
 	}
 	h.Set("Content-Type", p.kind)
 	h.Set("Content-Length", form.length)
-	_, _ = w.Write(form.body) // the reader has gone: nobody to tell
+	body := form.body
+	if form == &p.raw {
+		body = p.plain()
+	}
+	_, _ = w.Write(body) // the reader has gone: nobody to tell
 }
 
 // match says whether a list of tags names this one (RFC 9110, 13.1.2).
