@@ -26,8 +26,8 @@ type Receipt struct {
 	LiveText  string
 	Submitted time.Time
 	Erased    bool
-	Final     bool // no appeal is possible any more
-	Alone     bool // a single person decides here: appeals wait for a second one
+	Final     bool              // no appeal is possible any more
+	Alone     bool              // a single person decides here: appeals wait for a second one
 	Steps     []moderation.Step // that the author can take
 
 	state moderation.State // by the record, whatever shows
