@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -27,6 +28,7 @@ import (
 // may know.
 type house struct {
 	t        testing.TB
+	stop     func() // ends the node; a test of many houses ends each with its history
 	n        *node
 	site     store.Site
 	article  string
@@ -49,13 +51,14 @@ func newHouse(t testing.TB, dsn, hold string) *house {
 	}
 	done := make(chan error, 1)
 	go func() { done <- n.serve(ctx, func(string) {}) }()
-	t.Cleanup(func() {
+	stop := sync.OnceFunc(func() {
 		cancel()
 		if err := <-done; err != nil && err != http.ErrServerClosed {
 			t.Error(err)
 		}
 	})
-	h := &house{t: t, n: n, texts: map[string]map[int]string{}, names: map[string]string{}, released: map[string]string{}}
+	t.Cleanup(stop)
+	h := &house{t: t, n: n, stop: stop, texts: map[string]map[int]string{}, names: map[string]string{}, released: map[string]string{}}
 	no := 0.0
 	if h.site, err = n.store.AddSite(ctx, store.Site{Name: "blatt", Origin: "https://blatt.example", Settings: store.Settings{BlindPercent: &no}}); err != nil {
 		t.Fatal(err)
@@ -273,6 +276,7 @@ func TestNoPublicRouteLeaks(t *testing.T) {
 	run := func(t *testing.T, dsn func() string) {
 		rapid.Check(t, func(rt *rapid.T) {
 			h := newHouse(t, dsn(), rapid.SampledFrom([]string{"0", "3600"}).Draw(rt, "hold"))
+			rt.Cleanup(h.stop)
 			rt.Repeat(map[string]func(*rapid.T){"submit": h.submit, "decide": h.decide, "decide again": h.decide, "author": h.author, "": h.crawl})
 		})
 	}
