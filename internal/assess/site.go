@@ -188,7 +188,11 @@ func (s *Site) Learn(ds ...Decision) *Site {
 		if ds[i].Position <= n.position {
 			continue
 		}
-		if l, ok := s.m.lesson(&ds[i], a); ok {
+		// A step has its full weight whatever came with it in one call: an age
+		// counted from the call's newest decision would depend on how they were dealt out.
+		d := ds[i]
+		d.AgeDays = 0
+		if l, ok := s.m.lesson(&d, a); ok {
 			n.delta.Step(&l)
 		}
 		n.position = ds[i].Position
