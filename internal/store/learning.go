@@ -22,12 +22,14 @@ type Observed struct {
 	Rejected    int
 	AgeDays     int
 	At          time.Time
+	Calm        Calm // the frozen model's score, kept with the revision
 }
 
 // SaveObserved keeps what the assessment of a revision was made from.
 func (s *Store) SaveObserved(ctx context.Context, o Observed) error {
+	o.Calm.Comment, o.Calm.Revision = o.Comment, o.Revision
 	return s.write(ctx, func(tx *sql.Tx) error {
-		return all(ctx, tx, stmt(`insert into observed (comment_id, revision, site_id, author_id, fingerprint, proven, submitted, approved, rejected, age_days, at)
+		return all(ctx, tx, o.Calm.statement(), stmt(`insert into observed (comment_id, revision, site_id, author_id, fingerprint, proven, submitted, approved, rejected, age_days, at)
 			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) on conflict (comment_id, revision) do nothing`,
 			o.Comment, o.Revision, o.Site, o.Author, int64(o.Fingerprint), flag(o.Proven), o.Submitted, o.Approved, o.Rejected, o.AgeDays, micros(s.Now())))
 	})
@@ -95,7 +97,8 @@ func (s *Store) Lessons(ctx context.Context, site string, after int64, limit int
 		out = append(out, l)
 		return nil
 	}, `select d.seq, d.at, d.hold_until, d.step, d.rule, coalesce(r.text, ''), coalesce(r.article_id, ''), coalesce(c.parent_id, ''),
-			case when d.step in ('approve', 'reject', 'return', 'remove', 'overturn') and d.bundle = '' and d.from_state <> d.to_state and c.answer_of is null then 1 else 0 end,
+			case when d.step in ('approve', 'reject', 'return', 'remove', 'overturn') and d.bundle = '' and d.from_state <> d.to_state and c.answer_of is null
+				and not exists (select 1 from decisions b where b.comment_id = d.comment_id and b.revision = d.revision and b.bundle <> '') then 1 else 0 end,
 			case when exists (select 1 from decisions u where u.comment_id = d.comment_id and u.undoes = d.id) then 1 else 0 end,
 			r.refuse, coalesce(r.blind, 0), c.author_id, coalesce(o.fingerprint, 0), coalesce(o.proven, 0), coalesce(o.submitted, 0), coalesce(o.approved, 0),
 			coalesce(o.rejected, 0), coalesce(o.age_days, 0)
