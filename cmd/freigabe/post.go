@@ -33,7 +33,7 @@ func (n *node) wirePost(waits *wait.Estimator) (*mail.Catcher, error) {
 		return nil, nil
 	}
 	p := &jobs.Postman{Store: n.store, Sender: sender, Public: n.set.public, Wait: func(ctx context.Context, site store.Site, rec store.Receipt) (string, error) {
-		r, err := waits.Expected(ctx, site, rec.Submitted)
+		r, err := waits.For(ctx, rec)
 		return r.Sentence(rec.Lang, n.store.Now()), err
 	}}
 	if p.Public == "" {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/freigabe/freigabe/internal/assess"
+	"github.com/freigabe/freigabe/internal/assess/frozen"
 	"github.com/freigabe/freigabe/internal/moderation"
 	"github.com/freigabe/freigabe/internal/store"
 )
@@ -89,7 +90,10 @@ func (b *Brain) Assess(ctx context.Context, t store.ToAssess) (moderation.Assess
 	if missing {
 		a.Flags = append(a.Flags, moderation.Flag{Kind: "external_not_checked", Why: "externe Bewertung nicht erreichbar"})
 	}
-	return a, b.Store.SaveObserved(ctx, observed(t, print, in.Author))
+	o := observed(t, print, in.Author)
+	calm := frozen.New(b.Base)
+	o.Calm = store.Calm{Score: calm.Score(t.Text, t.Site.Lang, len(a.Flags) > 0), Model: calm.Version()}
+	return a, b.Store.SaveObserved(ctx, o)
 }
 
 func observed(t store.ToAssess, print uint64, h *assess.History) store.Observed {

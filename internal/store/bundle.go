@@ -20,8 +20,8 @@ type Bundle struct {
 	Version   string // of the frozen model
 	Lower     int    // the handles, in hundredths of the score
 	Upper     int
-	Labels    int    // blind decisions that the bound rested on
-	Wrong     int    // of these, refused
+	Labels    int // blind decisions that the bound rested on
+	Wrong     int // of these, refused
 	Members   []Member
 	Sample    []string // to be read first
 	Passed    []string // of these, read and found fine
@@ -168,16 +168,17 @@ type BundleQuality struct {
 	Removed                   int // of these, taken down since
 }
 
-// BundleQuality counts the bundles that a site ("" for all) made since a moment.
-func (s *Store) BundleQuality(ctx context.Context, site string, since time.Time) (BundleQuality, error) {
+// BundleQuality counts the bundles that were made in a period.
+func (s *Store) BundleQuality(ctx context.Context, p Period) (BundleQuality, error) {
 	var q BundleQuality
-	where, args := inPeriod("b", "created_at", site, since)
-	err := s.read.QueryRowContext(ctx, `select count(*), count(b.withdrawn_at), count(b.released_at) from bundles b where `+where, args...).Scan(&q.Made, &q.Withdrawn, &q.Released)
+	b := &clauses{}
+	p.narrow(b, "b.site_id", "b.created_at")
+	err := s.read.QueryRowContext(ctx, "select count(*), count(b.withdrawn_at), count(b.released_at) from bundles b where "+b.where(), b.args...).Scan(&q.Made, &q.Withdrawn, &q.Released)
 	if err != nil {
 		return q, classify(err)
 	}
 	err = s.read.QueryRowContext(ctx, `select count(*), coalesce(sum(case when r.state = 'removed' then 1 else 0 end), 0)
 		from bundles b join decisions d on d.bundle = b.id join revisions r on r.comment_id = d.comment_id and r.number = d.revision
-		where d.step = 'approve' and `+where+` and not exists (select 1 from decisions u where u.comment_id = d.comment_id and u.undoes = d.id)`, args...).Scan(&q.Comments, &q.Removed)
+		where d.step = 'approve' and `+b.where()+" and "+notUndone, b.args...).Scan(&q.Comments, &q.Removed)
 	return q, classify(err)
 }

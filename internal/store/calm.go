@@ -41,9 +41,14 @@ func (s *Store) Uncalmed(ctx context.Context, site, model string, limit int) ([]
 		u.Flagged = len(a.Flags) > 0
 		out = append(out, u)
 		return err
-	}, "select comment_id, number, text, assessment from revisions where site_id = $1 and state = 'pending' and calm_model <> $2 and assessment <> '' limit $3", site, model, limit)
+	}, uncalmedQuery, site, model, limit)
 	return out, err
 }
+
+// uncalmedQuery asks for versions before and after the one in use, since an index
+// cannot be read for what is not equal.
+const uncalmedQuery = `select * from (select comment_id, number, text, assessment from revisions where site_id = $1 and state = 'pending' and calm_model < $2 and assessment <> '' limit $3) older
+	union all select * from (select comment_id, number, text, assessment from revisions where site_id = $1 and state = 'pending' and calm_model > $2 and assessment <> '' limit $3) newer limit $3`
 
 // SaveCalm keeps scores of the frozen model. Where a text has moved on meanwhile
 // its score is harmless.

@@ -4,6 +4,7 @@
 alter table revisions add column calm integer;
 alter table revisions add column calm_model text not null default '';
 create index revisions_bundle on revisions (site_id, calm_model, submitted_at, comment_id, calm) where state = 'pending' and blind = 0 and calm >= 0;
+create index revisions_unscored on revisions (site_id, calm_model) where state = 'pending' and assessment <> '';
 
 -- The lower handle; a bundle made before it existed began at zero.
 alter table bundles add column lower integer not null default 0;

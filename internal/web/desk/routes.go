@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/freigabe/freigabe/internal/article"
+	"github.com/freigabe/freigabe/internal/assess"
+	"github.com/freigabe/freigabe/internal/assess/frozen"
 	"github.com/freigabe/freigabe/internal/moderation"
 	"github.com/freigabe/freigabe/internal/store"
 	"github.com/freigabe/freigabe/internal/web"
@@ -28,7 +30,7 @@ type Desk struct {
 	store  *store.Store
 	fetch  func(ctx context.Context, site store.Site, address string) (article.Article, *store.Image, error)
 	hashes chan struct{} // bounds how many passwords are hashed at once
-	frozen *frozen
+	frozen *scores
 
 	mu     sync.Mutex
 	counts map[string]counted // of waiting comments by site, for a moment
@@ -38,7 +40,7 @@ type Desk struct {
 // Routes lists the desk's routes, and lets the server show errors of the desk's
 // pages in the desk's frame.
 func Routes(srv *web.Server, o Options) []web.Route {
-	d := &Desk{srv: srv, store: srv.Store, fetch: o.Fetch, hashes: make(chan struct{}, 4), frozen: newFrozen(), counts: map[string]counted{}, prints: map[string]*prints{}}
+	d := &Desk{srv: srv, store: srv.Store, fetch: o.Fetch, hashes: make(chan struct{}, 4), frozen: newScores(frozen.New(assess.Default())), counts: map[string]counted{}, prints: map[string]*prints{}}
 	srv.DeskError = d.showError
 	routes := []web.Route{
 		{Pattern: "GET /desk/login", Access: web.Public, Handler: d.loginPage},

@@ -16,9 +16,11 @@ import (
 	"github.com/freigabe/freigabe/internal/web/wait"
 )
 
-// Waiter says how long a comment will probably wait.
+// Waiter says how long a comment will probably wait: what its author is promised
+// at submission, and that promise later. It is never given the comment's text.
 type Waiter interface {
-	Expected(ctx context.Context, site store.Site, at time.Time) (wait.Range, error)
+	Promise(ctx context.Context, site store.Site) (store.Promise, error)
+	For(ctx context.Context, rec store.Receipt) (wait.Range, error)
 }
 
 // Options is what the readers' pages stand on.

@@ -67,7 +67,7 @@ func (rd *Reader) receiptPage(r *http.Request) (receiptPage, error) {
 	p.Editing, p.Resubmit = rec.Can(moderation.Edit), rec.Can(moderation.Resubmit)
 	p.Text = marked(rec)
 	if rec.Status == moderation.Pending {
-		expected, err := rd.Wait.Expected(r.Context(), rec.Site, rec.Submitted)
+		expected, err := rd.Wait.For(r.Context(), rec)
 		if err != nil {
 			return p, err
 		}
