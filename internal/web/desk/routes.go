@@ -12,6 +12,7 @@ import (
 	"github.com/freigabe/freigabe/internal/moderation"
 	"github.com/freigabe/freigabe/internal/store"
 	"github.com/freigabe/freigabe/internal/web"
+	"github.com/freigabe/freigabe/internal/web/wait"
 )
 
 // Options are what the desk needs beside the server.
@@ -19,6 +20,8 @@ type Options struct {
 	// Fetch brings a page of one of the site's own origins as an article, with its
 	// picture where there is one. Nil: articles come as text or file only.
 	Fetch func(ctx context.Context, site store.Site, address string) (article.Article, *store.Image, error)
+	// Wait knows the model behind the waiting times that readers see. Nil: an own one.
+	Wait *wait.Estimator
 }
 
 // claimLife is how long a comment stays on a screen that shows no sign of life.
@@ -26,11 +29,12 @@ const claimLife = 2 * time.Minute
 
 // Desk answers the requests to the desk.
 type Desk struct {
-	srv    *web.Server
-	store  *store.Store
-	fetch  func(ctx context.Context, site store.Site, address string) (article.Article, *store.Image, error)
-	hashes chan struct{} // bounds how many passwords are hashed at once
-	frozen *scores
+	srv       *web.Server
+	store     *store.Store
+	fetch     func(ctx context.Context, site store.Site, address string) (article.Article, *store.Image, error)
+	hashes    chan struct{} // bounds how many passwords are hashed at once
+	frozen    *scores
+	estimator *wait.Estimator
 
 	mu     sync.Mutex
 	counts map[string]counted // of waiting comments by site, for a moment
@@ -40,7 +44,10 @@ type Desk struct {
 // Routes lists the desk's routes, and lets the server show errors of the desk's
 // pages in the desk's frame.
 func Routes(srv *web.Server, o Options) []web.Route {
-	d := &Desk{srv: srv, store: srv.Store, fetch: o.Fetch, hashes: make(chan struct{}, 4), frozen: newScores(frozen.New(assess.Default())), counts: map[string]counted{}, prints: map[string]*prints{}}
+	d := &Desk{srv: srv, store: srv.Store, fetch: o.Fetch, hashes: make(chan struct{}, 4), frozen: newScores(frozen.New(assess.Default())), estimator: o.Wait, counts: map[string]counted{}, prints: map[string]*prints{}}
+	if d.estimator == nil {
+		d.estimator = &wait.Estimator{Store: srv.Store}
+	}
 	srv.DeskError = d.showError
 	routes := []web.Route{
 		{Pattern: "GET /desk/login", Access: web.Public, Handler: d.loginPage},
@@ -65,6 +72,8 @@ func Routes(srv *web.Server, o Options) []web.Route {
 		{Pattern: "GET /desk/bundles/{id}", Access: web.Desk, Handler: d.bundlePage},
 		{Pattern: "POST /desk/bundles/{id}", Access: web.Desk, Handler: d.stepBundle},
 		{Pattern: "GET /desk/stats", Access: web.Desk, Handler: d.statsPage},
+		{Pattern: "GET /desk/staffing", Access: web.Desk, Handler: d.staffingPage},
+		{Pattern: "POST /desk/staffing", Access: web.Chief, Handler: d.saveStaffing},
 		{Pattern: "GET /desk/authors/{id}", Access: web.Desk, Handler: d.authorPage},
 		{Pattern: "POST /desk/authors/{id}", Access: web.Desk, Handler: d.measureAuthor},
 		{Pattern: "GET /desk/reasons", Access: web.Desk, Handler: d.reasonsPage},

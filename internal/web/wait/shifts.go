@@ -88,6 +88,13 @@ func (d *Desk) add(s Shift) {
 	d.shifts = append(d.shifts, p)
 }
 
+// Valid tells whether a shift can be read.
+func (s Shift) Valid() bool {
+	from, ok1 := minutes(s.From)
+	to, ok2 := minutes(s.To)
+	return ok1 && ok2 && from != to && s.Editors >= 1 && s.Editors <= 200
+}
+
 // minutes reads "06:30"; "24:00" ends a day.
 func minutes(clock string) (int, bool) {
 	if clock == "24:00" {
