@@ -178,7 +178,7 @@ func (s *Store) BundleQuality(ctx context.Context, p Period) (BundleQuality, err
 		return q, classify(err)
 	}
 	err = s.read.QueryRowContext(ctx, `select count(*), coalesce(sum(case when r.state = 'removed' then 1 else 0 end), 0)
-		from bundles b join decisions d on d.bundle = b.id join revisions r on r.comment_id = d.comment_id and r.number = d.revision
-		where d.step = 'approve' and `+b.where()+" and "+notUndone, b.args...).Scan(&q.Comments, &q.Removed)
+		from bundles b cross join decisions d cross join revisions r
+		where d.bundle = b.id and d.bundle > '' and r.comment_id = d.comment_id and r.number = d.revision and d.step = 'approve' and `+b.where()+" and "+notUndone, b.args...).Scan(&q.Comments, &q.Removed)
 	return q, classify(err)
 }

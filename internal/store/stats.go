@@ -79,7 +79,8 @@ func decided(p Period) (string, *clauses) {
 	b := &clauses{}
 	p.narrow(b, "d.site_id", "d.at")
 	b.add("d.from_state in ('pending', 'escalated') and d.step in ('approve', 'reject', 'return') and " + notUndone)
-	return " from decisions d join revisions r on r.comment_id = d.comment_id and r.number = d.revision", b
+	b.add("r.comment_id = d.comment_id and r.number = d.revision")
+	return " from decisions d cross join revisions r", b // cross: SQLite reads them in this order
 }
 
 const refusedSum = `coalesce(sum(case when d.step = 'approve' then 0 else 1 end), 0)`
@@ -100,7 +101,8 @@ func (s *Store) RefusalsBy(ctx context.Context, what string, p Period) ([]Share,
 	case "hour":
 		limit = ""
 	default:
-		from += " join articles a on a.id = r.article_id"
+		from += " cross join articles a"
+		b.add("a.id = r.article_id")
 	}
 	var out []Share
 	err := each(ctx, s.read, func(r *sql.Rows) error {
