@@ -93,8 +93,7 @@ func (d *Desk) forecast(r *http.Request, p *staffingPage) error {
 	if err != nil {
 		return err
 	}
-	weeks := max(1.0/7, min(recordedWeeks, p.Now.Sub(p.Site.Created).Hours()/(7*24)))
-	arrivals := wait.ArrivalsOf(hours, model.Desk.Zone, weeks)
+	arrivals := wait.ArrivalsOf(hours, model.Desk.Zone, p.Now.Truncate(time.Hour))
 	planned := model.Forecast(p.Now, waiting, arrivals, forecastHours, 0)
 	more := model.Forecast(p.Now, waiting, arrivals, forecastHours, 1)
 	p.Note = p.T("desk.staffing.note", "pace", p.N(int(model.Pace()+0.5)), "waiting", p.N(waiting))

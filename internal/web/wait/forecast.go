@@ -16,27 +16,61 @@ type Arrivals struct {
 	days []float64 // what past days had, as a multiple of what their hours have on average
 }
 
-// ArrivalsOf reads arrivals from submissions counted by the hour, over some weeks.
-func ArrivalsOf(hours []store.HourCount, zone *time.Location, weeks float64) Arrivals {
-	var a Arrivals
-	days := map[string]float64{}
-	var weekday [7]float64
+// ArrivalsOf reads arrivals from submissions counted by the hour, from the first
+// one recorded up to a moment. An hour of the week that has not come round yet
+// takes the mean of that hour on other days.
+func ArrivalsOf(hours []store.HourCount, zone *time.Location, to time.Time) Arrivals {
+	from := to
 	for _, h := range hours {
-		if h.Kind != "submitted" {
-			continue
+		if h.Kind == "submitted" && h.Hour.Before(from) {
+			from = h.Hour
 		}
-		at := h.Hour.In(zone)
-		a.mean[at.Weekday()][at.Hour()] += float64(h.N) / weeks
-		days[at.Format(time.DateOnly)] += float64(h.N)
-		weekday[at.Weekday()] += float64(h.N) / weeks
 	}
+	var sum, seen [7][24]float64
+	days := map[string]float64{}
+	for at := from; at.Before(to); at = at.Add(time.Hour) {
+		local := at.In(zone)
+		seen[local.Weekday()][local.Hour()]++
+		days[local.Format(time.DateOnly)] += 0 // a day without a comment is a day
+	}
+	for _, h := range hours {
+		if at := h.Hour.In(zone); h.Kind == "submitted" && h.Hour.Before(to) {
+			sum[at.Weekday()][at.Hour()] += float64(h.N)
+			days[at.Format(time.DateOnly)] += float64(h.N)
+		}
+	}
+	a := Arrivals{mean: means(sum, seen)}
 	for day, n := range days {
-		if at, err := time.Parse(time.DateOnly, day); err == nil && weekday[at.Weekday()] > 0 {
-			a.days = append(a.days, n/weekday[at.Weekday()])
+		at, err := time.Parse(time.DateOnly, day)
+		whole := 0.0
+		for _, m := range a.mean[at.Weekday()] {
+			whole += m
+		}
+		if err == nil && whole > 0 {
+			a.days = append(a.days, n/whole)
 		}
 	}
 	slices.Sort(a.days) // maps have no order, the forecast must
 	return a
+}
+
+// means divides by how often each hour of the week was seen.
+func means(sum, seen [7][24]float64) (mean [7][24]float64) {
+	for h := range 24 {
+		n, times := 0.0, 0.0
+		for d := range 7 {
+			n, times = n+sum[d][h], times+seen[d][h]
+		}
+		for d := range 7 {
+			switch {
+			case seen[d][h] > 0:
+				mean[d][h] = sum[d][h] / seen[d][h]
+			case times > 0:
+				mean[d][h] = n / times
+			}
+		}
+	}
+	return mean
 }
 
 // Mean is how many come in an hour on average.

@@ -47,6 +47,7 @@ type known struct {
 	model         *Model
 	waiting       int
 	read, counted time.Time
+	set           string // hours and shifts that the model was made with
 }
 
 // Promise gives what an author is told who submits to a site now.
@@ -87,6 +88,9 @@ func (d *Desk) during(r Range, now time.Time) Range {
 		r.Opens = opens
 		return r
 	}
+	if !r.Known {
+		return r // a guess is said without details
+	}
 	d.walk(now, func(s stretch) bool {
 		if s.editors == 0 && s.from.Before(r.To) && s.to.Before(r.To) {
 			r.Resumes = s.to
@@ -111,11 +115,12 @@ func (e *Estimator) known(ctx context.Context, site store.Site) (known, error) {
 	k := e.sites[site.ID]
 	e.mu.Unlock()
 	var err error
-	if k.model == nil || stale(k.read, now, keep) {
+	set := settings(site)
+	if k.model == nil || k.set != set || stale(k.read, now, keep) {
 		if k.model, err = e.learn(ctx, site, now); err != nil {
 			return k, err
 		}
-		k.read = now
+		k.read, k.set = now, set
 	}
 	if stale(k.counted, now, recount) {
 		counts, err := e.Store.QueueCounts(ctx, site.ID)
@@ -131,6 +136,14 @@ func (e *Estimator) known(ctx context.Context, site store.Site) (known, error) {
 	}
 	e.sites[site.ID] = k
 	return k, nil
+}
+
+// settings are what a model depends on beside the record.
+func settings(site store.Site) string {
+	if site.Hours == nil {
+		return string(site.Extra[Part])
+	}
+	return fmt.Sprintf("%v %s", *site.Hours, site.Extra[Part])
 }
 
 func stale(read, now time.Time, life time.Duration) bool {

@@ -253,9 +253,13 @@ func TestForecast(t *testing.T) {
 			counts = append(counts, store.HourCount{Hour: berlin(23, h, 0).AddDate(0, 0, -day-1), Kind: "submitted", N: 100})
 		}
 	}
-	a := ArrivalsOf(counts, locale.Berlin, 4)
+	a := ArrivalsOf(counts, locale.Berlin, berlin(23, 0, 0))
 	if n := a.Mean(berlin(23, 13, 0)); n != 100 {
 		t.Errorf("%v come in an hour", n)
+	}
+	few := []store.HourCount{{Hour: berlin(22, 20, 0), Kind: "submitted", N: 60}, {Hour: berlin(22, 22, 0), Kind: "submitted", N: 6}}
+	if b := ArrivalsOf(few, locale.Berlin, berlin(23, 0, 0)); b.Mean(berlin(23, 20, 0)) != 60 || b.Mean(berlin(23, 21, 0)) != 0 || b.Mean(berlin(23, 12, 0)) != 0 {
+		t.Errorf("from one evening: %v", b)
 	}
 	now := berlin(23, 13, 0)
 	alone, two := m.Forecast(now, 100, a, 12, 0), m.Forecast(now, 100, a, 12, 1)
