@@ -1,6 +1,7 @@
 package assess
 
 import (
+	"math/rand/v2"
 	"sort"
 
 	"github.com/freigabe/freigabe/internal/assess/learn"
@@ -135,11 +136,12 @@ func (s *Site) points(held []Decision) (out [6][]learn.Point) {
 func headReport(points []learn.Point, taught bool) HeadReport {
 	h := HeadReport{Rows: len(points), Slope: 1, Cuts: DefaultCuts}
 	var fit, measure []learn.Point
-	for i, p := range points {
+	lot := rand.New(rand.NewPCG(1, 1)) // always the same: every other decision might follow somebody's habit
+	for _, p := range points {
 		if p.Label {
 			h.Positive++
 		}
-		if i%2 == 0 {
+		if lot.Uint64()&1 == 0 {
 			fit = append(fit, p)
 		} else {
 			measure = append(measure, p)

@@ -29,6 +29,11 @@ const (
 	Resting = "the external scorer failed several times and is left alone for a while"
 	Late    = "the external scorer did not answer in time"
 	Failed  = "the external scorer failed"
+	Lied    = "the external scorer's answer makes no sense"
+	Barred  = "the external scorer's address is not allowed"
+
+	// Unusable is for callers: the settings do not make a scorer.
+	Unusable = "the external scorer is not set up rightly"
 )
 
 // Config says where the scorer is and how patient to be. Zero values are
