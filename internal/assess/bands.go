@@ -107,13 +107,14 @@ const wishBreach, leastInBand = 0.5, 30
 // and the largest fine band whose lower bounds of precision reach what is wished.
 // Where none does, the bound given stays. Own tells whether either is new.
 func setCuts(checked []Checked, c Cuts, share float64) (out Cuts, own bool) {
-	const steps = 50
+	const steps = 100
 	out = c
+	widest := 0
 	for i := 1; i < steps; i++ {
 		at := float64(i) / steps
-		if b := Bands(Cuts{Fine: 0, Breach: at}, checked)[2]; b.Rows >= leastInBand && b.Low >= wishBreach {
-			out.Breach, own = at, true
-			break
+		b := Bands(Cuts{Fine: 0, Breach: at}, checked)[2]
+		if b.Rows >= leastInBand && b.Low >= wishBreach && b.Rows >= widest { // in a gap between scores, its upper end
+			out.Breach, own, widest = at, true, b.Rows
 		}
 	}
 	wishFine := max(0.95, 1-share/2)

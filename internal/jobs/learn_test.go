@@ -224,7 +224,7 @@ func TestDamagedModelIsRefused(t *testing.T) {
 		s.decides(t, s.posts(t, 80), false)
 		s.learns(t)
 		s.Clock.Pass(24 * time.Hour)
-		last := s.decides(t, s.posts(t, 10), false)
+		last := s.decides(t, s.posts(t, 24), false)
 		saved := s.learns(t)
 		if len(saved) != 2 || saved[0].Retrained || !saved[1].Retrained {
 			t.Fatalf("%d models saved", len(saved))
