@@ -154,7 +154,7 @@ func checked(t *testing.T, path string, body *bytes.Buffer) *html.Node {
 	var described []string
 	for n := range doc.Descendants() {
 		if n.Type == html.TextNode && n.Parent.Data != "script" {
-			for _, prefix := range []string{"desk.", "rules.", "error.", "time."} {
+			for _, prefix := range []string{"desk.", "identity.", "rules.", "error.", "time."} {
 				if s := strings.TrimSpace(n.Data); strings.HasPrefix(s, prefix) && !strings.ContainsAny(s, " ") {
 					t.Errorf("%s shows the key %q", path, s)
 				}
@@ -264,4 +264,9 @@ func sqliteRoomAlone(t *testing.T) *room {
 		t.Fatal(err)
 	}
 	return roomOf(h)
+}
+
+// webRoute is a route of a test for people of the desk.
+func webRoute(pattern string, h web.Handler) web.Route {
+	return web.Route{Pattern: pattern, Access: web.Desk, Handler: h}
 }

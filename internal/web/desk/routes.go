@@ -89,25 +89,22 @@ func toDesk(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// admitted checks that the person, and the key where there is one, serve the
-// comment's site; to anyone else the comment does not exist.
+// admitted checks that the comment's article lies within reach of the person, and
+// of the key where there is one; to anyone else the comment does not exist.
 func (d *Desk) admitted(r *http.Request, comment string) error {
-	site, err := d.store.SiteOf(r.Context(), comment)
+	site, section, err := d.store.PlaceOf(r.Context(), comment)
 	if err != nil {
 		return err
 	}
-	if !web.WhoOf(r).Serves(site) {
+	if !web.WhoOf(r).Sees(site, section) {
 		return moderation.Missing("comment")
 	}
 	return nil
 }
 
-// ruled narrows a filter to what the person and the key serve. Where they have no
-// site in common, nothing is left.
+// ruled narrows a filter to what lies within reach of the person and the key.
+// Where they have no site in common, nothing is left.
 func ruled(who web.Who, f store.QueueFilter) store.QueueFilter {
-	f.Site = who.Site()
-	if f.Site != "" && !who.Serves(f.Site) {
-		f.Site = "-" // no site has this id
-	}
+	f.Reach, f.Site = who.Reach(), who.Site()
 	return f
 }
