@@ -120,8 +120,27 @@ func (s *Server) byKey(ctx context.Context, secret string, access Access) (Who, 
 func SetSession(w http.ResponseWriter, r *http.Request, token string) {
 	http.SetCookie(w, &http.Cookie{
 		Name: SessionCookie, Value: token, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode,
-		Secure: r.TLS != nil || r.Header.Get("X-Forwarded-Proto") == "https",
+		Secure: Secure(r),
 	})
+}
+
+// Secure tells whether a request came through TLS, to this program or to what
+// stands in front of it.
+func Secure(r *http.Request) bool {
+	return r.TLS != nil || r.Header.Get("X-Forwarded-Proto") == "https"
+}
+
+// PublicAddress is the address of this installation: the one configured, or the
+// one that was asked.
+func PublicAddress(configured string, r *http.Request) string {
+	if configured != "" {
+		return strings.TrimSuffix(configured, "/")
+	}
+	scheme := "http"
+	if Secure(r) {
+		scheme = "https"
+	}
+	return scheme + "://" + r.Host
 }
 
 // DropSession takes it away.

@@ -78,6 +78,37 @@ func (f Frame) Waiting(state string) string {
 // Count is a text with a number in it.
 func (f Frame) Count(key string, n int) string { return locale.Plural(f.Lang, key, n) }
 
+// Everywhere tells whether the person works for all sites.
+func (f Frame) Everywhere() bool { return f.Reach == nil }
+
+// Device names the browser and the system that a browser claims to be.
+func (f Frame) Device(agent string) string {
+	name, system := firstOf(agent, browsers), firstOf(agent, systems)
+	switch {
+	case name != "" && system != "":
+		return f.T("identity.device", "browser", name, "system", system)
+	case agent == "":
+		return f.T("desk.sessions.unknown")
+	}
+	return agent
+}
+
+// browsers and systems are words of a browser's name for itself, the telling ones
+// first: most claim to be several.
+var (
+	browsers = [][2]string{{"Edg", "Edge"}, {"OPR/", "Opera"}, {"SamsungBrowser", "Samsung Internet"}, {"Firefox", "Firefox"}, {"FxiOS", "Firefox"}, {"CriOS", "Chrome"}, {"Chrom", "Chrome"}, {"Safari", "Safari"}}
+	systems  = [][2]string{{"Windows", "Windows"}, {"Android", "Android"}, {"iPhone", "iPhone"}, {"iPad", "iPad"}, {"Mac OS X", "macOS"}, {"CrOS", "ChromeOS"}, {"Linux", "Linux"}}
+)
+
+func firstOf(agent string, words [][2]string) string {
+	for _, w := range words {
+		if strings.Contains(agent, w[0]) {
+			return w[1]
+		}
+	}
+	return ""
+}
+
 // State is a state in words.
 func (f Frame) State(s moderation.State) string { return f.T("desk.state." + string(s)) }
 
