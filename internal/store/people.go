@@ -184,7 +184,7 @@ func (s *Store) StaffChanges(ctx context.Context, reach Reach, limit int) ([]Sta
 	}
 	visible := map[string]bool{}
 	for _, e := range people {
-		visible[e.ID] = e.within(reach)
+		visible[e.ID] = e.Reach.Meets(reach)
 	}
 	var out []StaffChange
 	err = each(ctx, s.read, func(r *sql.Rows) error {
@@ -201,18 +201,10 @@ func (s *Store) StaffChanges(ctx context.Context, reach Reach, limit int) ([]Sta
 	return out, err
 }
 
-// within tells whether some part of a person's work lies within reach.
-func (e Editor) within(reach Reach) bool {
-	if reach == nil || e.Reach == nil {
-		return true
-	}
-	return slices.ContainsFunc(e.Reach, func(p Place) bool { return reach.Serves(p.Site) })
-}
-
 // People lists everyone who works within reach, by name.
 func (s *Store) People(ctx context.Context, reach Reach) ([]Editor, error) {
 	all, err := s.Editors(ctx, "")
-	all = slices.DeleteFunc(all, func(e Editor) bool { return !e.within(reach) })
+	all = slices.DeleteFunc(all, func(e Editor) bool { return !e.Reach.Meets(reach) })
 	slices.SortStableFunc(all, func(a, b Editor) int { return strings.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name)) })
 	return all, err
 }

@@ -68,6 +68,11 @@ func (r Reach) Covers(other Reach) bool {
 	return true
 }
 
+// Meets tells whether two reaches have a site in common.
+func (r Reach) Meets(other Reach) bool {
+	return r == nil || other == nil || slices.ContainsFunc(r, func(p Place) bool { return other.Serves(p.Site) })
+}
+
 // Only is the one site within reach, "" for all sites or several.
 func (r Reach) Only() string {
 	if len(r) == 1 {

@@ -34,13 +34,17 @@ func newRoom(t *testing.T, dsn string) *room {
 }
 
 func roomOf(h *storetest.House) *room {
+	return &room{House: h, srv: newServer(h, Options{}), keys: map[string]string{}}
+}
+
+func newServer(h *storetest.House, o Options) *web.Server {
 	srv := web.New(h.Store, slog.New(slog.NewTextHandler(io.Discard, nil)), nil, nil)
-	srv.Handle(Routes(srv, Options{})...)
+	srv.Handle(Routes(srv, o)...)
 	srv.Handle(web.Route{Pattern: "GET /static/", Access: web.Public, Handler: func(w http.ResponseWriter, r *http.Request) error {
 		frontend.Handler().ServeHTTP(w, r)
 		return nil
 	}})
-	return &room{House: h, srv: srv, keys: map[string]string{}}
+	return srv
 }
 
 func sqliteRoom(t *testing.T) *room {
