@@ -136,8 +136,8 @@ func (s *Store) NoteScorer(ctx context.Context, site, cause string) error {
 	})
 }
 
-// Scorer gives how a site's external scorer did last.
-func (s *Store) Scorer(ctx context.Context, site string) (ScorerState, error) {
+// ScorerState gives how a site's external scorer did last.
+func (s *Store) ScorerState(ctx context.Context, site string) (ScorerState, error) {
 	var x ScorerState
 	var at, since int64
 	err := one(ctx, s.read, "scorer", []any{&at, &x.Cause, &since}, "select at, cause, since from scorers where site_id = $1", site)

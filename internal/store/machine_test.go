@@ -82,14 +82,14 @@ func TestScorerState(t *testing.T) {
 			if err := h.NoteScorer(ctx, h.Site.ID, cause); err != nil {
 				t.Fatal(err)
 			}
-			x, err := h.Scorer(ctx, h.Site.ID)
+			x, err := h.ScorerState(ctx, h.Site.ID)
 			if err != nil || x.Cause != cause || !x.At.Equal(h.Clock.Now()) {
 				t.Fatalf("%+v %v", x, err)
 			}
 			h.Clock.Pass(time.Minute)
 			return x
 		}
-		if x, err := h.Scorer(ctx, h.Site.ID); err != nil || !x.At.IsZero() {
+		if x, err := h.ScorerState(ctx, h.Site.ID); err != nil || !x.At.IsZero() {
 			t.Fatalf("never asked: %+v %v", x, err)
 		}
 		note("")

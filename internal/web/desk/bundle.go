@@ -26,7 +26,7 @@ type bundlePage struct {
 
 func (d *Desk) ownBundle(r *http.Request) (store.Bundle, error) {
 	b, err := d.store.Bundle(r.Context(), r.PathValue("id"))
-	if err == nil && !web.WhoOf(r).Serves(b.Site) {
+	if err == nil && !web.WhoOf(r).Reach().Whole(b.Site) {
 		err = moderation.Missing("bundle")
 	}
 	return b, err

@@ -56,7 +56,7 @@ func (h *room) proved(t *testing.T, n int) {
 func (h *room) scored(t *testing.T) {
 	t.Helper()
 	ctx, calm := context.Background(), frozen.New(assess.Default())
-	list, _, err := h.Queue(ctx, store.QueueFilter{Site: h.Site.ID, Limit: 200})
+	list, _, err := h.Queue(ctx, store.QueueFilter{Reach: store.AtSite(h.Site.ID), Limit: 200})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -104,7 +104,7 @@ func (d *Desk) bundlesPage(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	p := bundlesPage{Frame: f, Version: d.frozen.Version(), Most: mostInOne, Chief: f.Me.Role == moderation.Chief}
-	if p.Site, p.Sites, err = d.chosenSite(r); err != nil {
+	if p.Site, p.Sites, err = d.bundleSite(r); err != nil {
 		return err
 	}
 	p.Set = bundlesOf(p.Site)
@@ -147,6 +147,16 @@ func (d *Desk) chosenSite(r *http.Request) (store.Site, []store.Site, error) {
 	return store.Site{}, nil, moderation.Missing("site")
 }
 
+// bundleSite is the site chosen, for somebody who serves all of its sections: the
+// bound of a bundle holds for the site as a whole, not for a part picked from it.
+func (d *Desk) bundleSite(r *http.Request) (store.Site, []store.Site, error) {
+	site, sites, err := d.chosenSite(r)
+	if err == nil && !web.WhoOf(r).Reach().Whole(site.ID) {
+		err = &moderation.Error{Kind: moderation.Forbidden, Key: "error.bundle_section"}
+	}
+	return site, sites, err
+}
+
 // chosen is the range between the handles of the address, snapped to the grid;
 // without any, the widest that holds.
 func (b basis) chosen(q url.Values) bound.Range {
@@ -181,7 +191,7 @@ func (d *Desk) setBundles(w http.ResponseWriter, r *http.Request) error {
 	if err := web.ReadForm(r); err != nil {
 		return err
 	}
-	site, _, err := d.chosenSite(r)
+	site, _, err := d.bundleSite(r)
 	if err != nil {
 		return err
 	}
@@ -199,7 +209,7 @@ func (d *Desk) makeBundle(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	who := web.WhoOf(r).Editor
-	site, _, err := d.chosenSite(r)
+	site, _, err := d.bundleSite(r)
 	if err != nil {
 		return err
 	}

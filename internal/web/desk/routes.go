@@ -10,6 +10,7 @@ import (
 	"github.com/freigabe/freigabe/internal/assess"
 	"github.com/freigabe/freigabe/internal/assess/frozen"
 	"github.com/freigabe/freigabe/internal/moderation"
+	"github.com/freigabe/freigabe/internal/signon"
 	"github.com/freigabe/freigabe/internal/store"
 	"github.com/freigabe/freigabe/internal/web"
 	"github.com/freigabe/freigabe/internal/web/wait"
@@ -22,6 +23,9 @@ type Options struct {
 	Fetch func(ctx context.Context, site store.Site, address string) (article.Article, *store.Image, error)
 	// Wait knows the model behind the waiting times that readers see. Nil: an own one.
 	Wait *wait.Estimator
+
+	Public string // public address of this installation; "": as asked
+	OIDC   OIDC   // the publisher's own provider; the zero value: none
 }
 
 // claimLife is how long a comment stays on a screen that shows no sign of life.
@@ -29,10 +33,14 @@ const claimLife = 2 * time.Minute
 
 // Desk answers the requests to the desk.
 type Desk struct {
-	srv       *web.Server
-	store     *store.Store
-	fetch     func(ctx context.Context, site store.Site, address string) (article.Article, *store.Image, error)
-	hashes    chan struct{} // bounds how many passwords are hashed at once
+	srv    *web.Server
+	store  *store.Store
+	fetch  func(ctx context.Context, site store.Site, address string) (article.Article, *store.Image, error)
+	hashes chan struct{} // bounds how many passwords are hashed at once
+	public string
+	oidc   OIDC
+
+	provider  *signon.OIDC
 	frozen    *scores
 	estimator *wait.Estimator
 
@@ -44,10 +52,12 @@ type Desk struct {
 // Routes lists the desk's routes, and lets the server show errors of the desk's
 // pages in the desk's frame.
 func Routes(srv *web.Server, o Options) []web.Route {
-	d := &Desk{srv: srv, store: srv.Store, fetch: o.Fetch, hashes: make(chan struct{}, 4), frozen: newScores(frozen.New(assess.Default())), estimator: o.Wait, counts: map[string]counted{}, prints: map[string]*prints{}}
-	if d.estimator == nil {
+	d := &Desk{srv: srv, store: srv.Store, fetch: o.Fetch, hashes: make(chan struct{}, 4), frozen: newScores(frozen.New(assess.Default())), counts: map[string]counted{}, prints: map[string]*prints{}}
+	if d.estimator = o.Wait; d.estimator == nil {
 		d.estimator = &wait.Estimator{Store: srv.Store}
 	}
+	d.public, d.oidc = o.Public, o.OIDC
+	d.provider = &signon.OIDC{Client: &http.Client{}, Clock: srv.Store.Now}
 	srv.DeskError = d.showError
 	routes := []web.Route{
 		{Pattern: "GET /desk/login", Access: web.Public, Handler: d.loginPage},
@@ -85,6 +95,7 @@ func Routes(srv *web.Server, o Options) []web.Route {
 		{Pattern: "GET /desk/settings", Access: web.Desk, Handler: d.settingsPage},
 		{Pattern: "POST /desk/settings", Access: web.Desk, Handler: d.saveSettings},
 		{Pattern: "POST /desk/sessions", Access: web.Desk, Handler: d.endSession},
+		{Pattern: "POST /desk/sessions/others", Access: web.Desk, Handler: d.endOthers},
 		{Pattern: "GET /desk/help", Access: web.Desk, Handler: d.helpPage},
 
 		{Pattern: "GET /api/v1/desk/queue", Access: web.Desk, Handler: d.queueJSON},
@@ -92,7 +103,28 @@ func Routes(srv *web.Server, o Options) []web.Route {
 		{Pattern: "POST /api/v1/desk/comments/{id}/{step}", Access: web.Desk, Handler: d.decideJSON},
 		{Pattern: "POST /api/v1/desk/batches", Access: web.Desk, Handler: d.batchJSON},
 	}
-	return routes
+	return append(routes, d.identity()...)
+}
+
+// identity lists the routes about who works at the desk and how they sign in.
+func (d *Desk) identity() []web.Route {
+	return []web.Route{
+		{Pattern: "POST /desk/login/passkey/options", Access: web.Public, Handler: d.loginOptions},
+		{Pattern: "POST /desk/login/passkey", Access: web.Public, Handler: d.loginPasskey},
+		{Pattern: "GET /desk/oidc", Access: web.Public, Handler: d.oidcStart},
+		{Pattern: "GET /desk/oidc/callback", Access: web.Public, Handler: d.oidcBack},
+		{Pattern: "GET /desk/entry/{token}", Access: web.Secret, Handler: d.entryPage},
+		{Pattern: "POST /desk/entry/{token}", Access: web.Secret, Handler: d.entry},
+		{Pattern: "GET /desk/account", Access: web.Desk, Handler: d.accountPage},
+		{Pattern: "POST /desk/password", Access: web.Desk, Handler: d.changePassword},
+		{Pattern: "POST /desk/passkeys/options", Access: web.Desk, Handler: d.passkeyOptions},
+		{Pattern: "POST /desk/passkeys", Access: web.Desk, Handler: d.addPasskey},
+		{Pattern: "POST /desk/passkeys/change", Access: web.Desk, Handler: d.changePasskeys},
+		{Pattern: "GET /desk/people", Access: web.Desk, Handler: d.peoplePage},
+		{Pattern: "POST /desk/people", Access: web.Chief, Handler: d.addPerson},
+		{Pattern: "GET /desk/people/{id}", Access: web.Chief, Handler: d.personPage},
+		{Pattern: "POST /desk/people/{id}", Access: web.Chief, Handler: d.changePerson},
+	}
 }
 
 func toDesk(w http.ResponseWriter, r *http.Request) error {
@@ -100,25 +132,22 @@ func toDesk(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// admitted checks that the person, and the key where there is one, serve the
-// comment's site; to anyone else the comment does not exist.
+// admitted checks that the comment's article lies within reach of the person, and
+// of the key where there is one; to anyone else the comment does not exist.
 func (d *Desk) admitted(r *http.Request, comment string) error {
-	site, err := d.store.SiteOf(r.Context(), comment)
+	site, section, err := d.store.PlaceOf(r.Context(), comment)
 	if err != nil {
 		return err
 	}
-	if !web.WhoOf(r).Serves(site) {
+	if !web.WhoOf(r).Sees(site, section) {
 		return moderation.Missing("comment")
 	}
 	return nil
 }
 
-// ruled narrows a filter to what the person and the key serve. Where they have no
-// site in common, nothing is left.
+// ruled narrows a filter to what lies within reach of the person and the key.
+// Where they have no site in common, nothing is left.
 func ruled(who web.Who, f store.QueueFilter) store.QueueFilter {
-	f.Site = who.Site()
-	if f.Site != "" && !who.Serves(f.Site) {
-		f.Site = "-" // no site has this id
-	}
+	f.Reach, f.Site = who.Reach(), who.Site()
 	return f
 }

@@ -106,14 +106,12 @@ func (d *Desk) statsPage(w http.ResponseWriter, r *http.Request) error {
 // up to now or from one date to another, in the desk's time zone.
 func (p *statsPage) period(r *http.Request) (store.Period, error) {
 	q := r.URL.Query()
-	about := store.Period{Site: ruled(web.WhoOf(r), store.QueueFilter{}).Site, To: p.Now.Add(time.Second)}
-	if want := q.Get("site"); want != "" {
-		if !slices.ContainsFunc(p.Sites, func(s store.Site) bool { return s.ID == want }) {
-			return about, moderation.Missing("site")
-		}
-		about.Site = want
+	about := store.Period{To: p.Now.Add(time.Second)}
+	site, err := statsSite(r, p.Sites)
+	if err != nil {
+		return about, err
 	}
-	p.Site = about.Site
+	p.Site, about.Site = site, site
 	keep := url.Values{}
 	if p.Site != "" {
 		keep.Set("site", p.Site)
@@ -137,6 +135,21 @@ func (p *statsPage) period(r *http.Request) (store.Period, error) {
 	p.From, p.To = about.From.In(locale.Berlin).Format(time.DateOnly), about.To.Add(-time.Second).In(locale.Berlin).Format(time.DateOnly)
 	p.Query = keep.Encode()
 	return about, nil
+}
+
+// statsSite is the site that the figures are about: "" for all, where a person
+// serves all; of several, the one that the address names, or the first.
+func statsSite(r *http.Request, sites []store.Site) (string, error) {
+	want := r.URL.Query().Get("site")
+	if want == "" && web.WhoOf(r).Reach() == nil {
+		return "", nil
+	}
+	for _, s := range sites {
+		if s.ID == want || want == "" {
+			return s.ID, nil
+		}
+	}
+	return "", moderation.Missing("site")
 }
 
 // With is the address of the same page with another length of the period.
@@ -203,7 +216,7 @@ func (d *Desk) facts(ctx context.Context, f Frame, about store.Period) ([][2]str
 			decided += h.N
 		}
 	}
-	waiting, err := d.waits(ctx, about.Site)
+	waiting, err := d.waits(ctx, store.AtSite(about.Site))
 	if err != nil {
 		return nil, err
 	}

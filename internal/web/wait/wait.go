@@ -123,7 +123,7 @@ func (e *Estimator) known(ctx context.Context, site store.Site) (known, error) {
 		k.read, k.set = now, set
 	}
 	if stale(k.counted, now, recount) {
-		counts, err := e.Store.QueueCounts(ctx, site.ID)
+		counts, err := e.Store.QueueCounts(ctx, store.AtSite(site.ID))
 		if err != nil {
 			return k, err
 		}
