@@ -26,6 +26,7 @@ func (n *node) wire(_ context.Context) error {
 	}
 	brain := jobs.NewBrain(n.store, n.log)
 	n.runner = &jobs.Runner{Store: n.store, Log: n.log, Assessor: brain, Learner: brain}
+	n.runner.Handle("calm", brain.Calm)
 	pages := thread.New(n.store, pageMemory)
 	waits := &wait.Estimator{Store: n.store}
 	box, err := n.wirePost(waits)

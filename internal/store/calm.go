@@ -63,8 +63,9 @@ func (s *Store) SaveCalm(ctx context.Context, scores []Calm) error {
 	})
 }
 
+// statement keeps the score; without a model that gave one nothing changes.
 func (c Calm) statement() statement {
-	return stmt("update revisions set calm = $3, calm_model = $4 where comment_id = $1 and number = $2", c.Comment, c.Revision, c.Score, c.Model)
+	return stmt("update revisions set calm = $3, calm_model = $4 where comment_id = $1 and number = $2 and $4 <> ''", c.Comment, c.Revision, c.Score, c.Model)
 }
 
 // inBundle is what may enter a bundle; it repeats the words of the index.

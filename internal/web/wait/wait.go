@@ -75,15 +75,15 @@ func (e *Estimator) For(ctx context.Context, rec store.Receipt) (Range, error) {
 		r.From, r.To = k.model.Range(rec.Submitted, k.waiting)
 		r.Known = k.model.Known()
 	}
+	if !r.Known {
+		r.From = rec.Submitted
+	}
 	return k.model.Desk.during(r, e.Store.Now()), nil
 }
 
 // during adds to a range when the desk is closed before or within it.
 func (d *Desk) during(r Range, now time.Time) Range {
 	r.Zone = d.Zone
-	if !r.Known && r.From.IsZero() {
-		r.From = now
-	}
 	if opens := d.Opens(now); opens.After(now) {
 		r.Opens = opens
 		return r
