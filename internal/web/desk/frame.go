@@ -48,6 +48,7 @@ type Frame struct {
 	ByKey   bool
 	Here    string // this page, to come back to
 	Decides bool
+	Drift   []store.Drift // alarms of the sites served, for those who see to them
 }
 
 // Role is the person's role in words.
@@ -105,6 +106,11 @@ func (d *Desk) frame(r *http.Request, area, title string) (Frame, error) {
 	var err error
 	if f.Waits, err = d.waits(r.Context(), ruled(who, store.QueueFilter{}).Site); err != nil {
 		return f, err
+	}
+	if who.Editor.Role != moderation.Editor {
+		if f.Drift, err = d.store.DriftAlarms(r.Context(), ruled(who, store.QueueFilter{}).Site); err != nil {
+			return f, err
+		}
 	}
 	f.Alone, err = d.alone(r.Context(), who)
 	return f, err
