@@ -39,16 +39,16 @@ func prefsOf(e store.Editor) Prefs {
 // Frame is what every page of the desk has; page structs embed it.
 type Frame struct {
 	web.Base
-	Me      store.Editor
-	Prefs   Prefs
-	Now     time.Time
-	Area    string         // of the navigation
-	Waits   map[string]int // what waits, by state, and "notices"
-	Alone   bool           // a single person decides at some site served
-	ByKey   bool
-	Here    string // this page, to come back to
-	Decides bool
-	Drift   []store.Drift // alarms of the sites served, for those who see to them
+	Me       store.Editor
+	Prefs    Prefs
+	Now      time.Time
+	Area     string         // of the navigation
+	Waits    map[string]int // what waits, by state, and "notices"
+	Alone    bool           // a single person decides at some site served
+	ByKey    bool
+	Here     string // this page, to come back to
+	Decides  bool
+	Drifting []store.Drift // alarms of the sites served, for those who see to them
 }
 
 // Role is the person's role in words.
@@ -108,7 +108,7 @@ func (d *Desk) frame(r *http.Request, area, title string) (Frame, error) {
 		return f, err
 	}
 	if who.Editor.Role != moderation.Editor {
-		if f.Drift, err = d.store.DriftAlarms(r.Context(), ruled(who, store.QueueFilter{}).Site); err != nil {
+		if f.Drifting, err = d.store.DriftAlarms(r.Context(), ruled(who, store.QueueFilter{}).Site); err != nil {
 			return f, err
 		}
 	}

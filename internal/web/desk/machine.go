@@ -352,7 +352,7 @@ func (d *Desk) tryScorer(w http.ResponseWriter, r *http.Request, site store.Site
 // DriftOf is the alarm of a site, for the notice on every page.
 func (f Frame) DriftOf() string {
 	var out []string
-	for _, x := range f.Drift {
+	for _, x := range f.Drifting {
 		for _, a := range x.Alarms {
 			if name := f.T("machine.drift." + a); !slices.Contains(out, name) {
 				out = append(out, name)
