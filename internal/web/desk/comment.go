@@ -49,7 +49,7 @@ func (d *Desk) commentPage(w http.ResponseWriter, r *http.Request) error {
 	if p.Replies, err = d.store.Replies(r.Context(), id, 20); err != nil {
 		return err
 	}
-	if p.Earlier, err = d.earlierLike(r.Context(), p.Card); err != nil {
+	if p.Earlier, err = d.earlierLike(r.Context(), f.Reach, p.Card); err != nil {
 		return err
 	}
 	p.History = slices.Clone(p.Card.History)

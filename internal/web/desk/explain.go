@@ -12,13 +12,14 @@ import (
 	"github.com/freigabe/freigabe/internal/assess"
 	"github.com/freigabe/freigabe/internal/locale"
 	"github.com/freigabe/freigabe/internal/moderation"
+	"github.com/freigabe/freigabe/internal/store"
 )
 
 // reportLife is how long a site's report is believed before it is read again.
 const reportLife = 5 * time.Second
 
-// known is a site's report, and since when that is known.
-type known struct {
+// reported is a site's report, and since when that is known.
+type reported struct {
 	at     time.Time
 	report assess.Report
 }
@@ -36,7 +37,7 @@ func (d *Desk) report(ctx context.Context, site string) (assess.Report, error) {
 	if err != nil {
 		return assess.Report{}, err
 	}
-	k = known{at: now}
+	k = reported{at: now}
 	if text != "" {
 		if err := json.Unmarshal([]byte(text), &k.report); err != nil {
 			return assess.Report{}, fmt.Errorf("report of site %s: %w", site, err)
@@ -123,7 +124,7 @@ const (
 
 // earlierLike finds how comments that read alike were decided. For a comment that
 // is decided blind there is no such help: it is the machine's.
-func (d *Desk) earlierLike(ctx context.Context, c Card) ([]earlier, error) {
+func (d *Desk) earlierLike(ctx context.Context, reach store.Reach, c Card) ([]earlier, error) {
 	if c.Hidden || c.Text == "" {
 		return nil, nil
 	}
@@ -137,9 +138,21 @@ func (d *Desk) earlierLike(ctx context.Context, c Card) ([]earlier, error) {
 			texts[i] = x.Text
 		}
 	}
+	alike := d.frozen.model.Nearest(c.Text, texts, earlierShown)
+	var ids []string
+	for _, n := range alike {
+		ids = append(ids, found[n.Index].Comment)
+	}
+	within, err := d.store.Within(ctx, reach, ids)
+	if err != nil {
+		return nil, err
+	}
 	var out []earlier
-	for _, n := range d.frozen.model.Nearest(c.Text, texts, earlierShown) {
+	for _, n := range alike {
 		x := found[n.Index]
+		if !slices.Contains(within, x.Comment) {
+			continue // of a section that is not this person's
+		}
 		e := earlier{ID: x.Comment, Text: beginning(x.Text, earlierChars), Refused: x.Refused, Percent: int(math.Round(100 * n.Cosine)), At: x.At}
 		if x.Rule != "" {
 			e.Rule = ruleName(c.Lang, x.Rule)
