@@ -207,7 +207,7 @@ func (p *Postman) SendSignIn(ctx context.Context, j store.Job) error {
 	}
 	return p.Sender.Send(ctx, mail.Compose(mail.Letter{
 		Kind: "signin", Key: j.Key, Lang: site.Lang, Familiar: site.Informal, To: id.Email, Name: id.Name, Site: site.Name,
-		URL: p.Public + "/signin/mail/" + token, Imprint: site.Link(site.Imprint), Privacy: site.Link(site.Privacy),
+		URL: p.Public + "/signed-in/" + token, Imprint: site.Link(site.Imprint), Privacy: site.Link(site.Privacy),
 	}))
 }
 

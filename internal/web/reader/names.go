@@ -108,7 +108,7 @@ func (n *Names) of(ctx context.Context, site store.Site) (map[string]bool, error
 
 // lookalikes maps letters and digits that pass for others.
 var lookalikes = strings.NewReplacer("0", "o", "1", "l", "3", "e", "4", "a", "5", "s", "7", "t", "@", "a", "$", "s", "!", "i",
-	"а", "a", "е", "e", "о", "o", "р", "p", "с", "c", "х", "x", "у", "y", "к", "k", "і", "i", "ν", "v", "ο", "o", "α", "a", "ß", "ss", "i", "l")
+	"а", "a", "е", "e", "о", "o", "р", "p", "с", "c", "х", "x", "у", "y", "к", "k", "і", "i", "м", "m", "т", "t", "н", "h", "в", "b", "ѕ", "s", "ј", "j", "ԁ", "d", "ν", "v", "ο", "o", "α", "a", "ß", "ss", "i", "l")
 
 // likeness is a name as an eye in a hurry reads it: letters alone, without case,
 // accents or signs, and with look-alikes made one.

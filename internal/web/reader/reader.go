@@ -82,7 +82,7 @@ func Routes(o Options) []web.Route {
 		get("/signin/{id}/oidc", rd.oidcStart),
 		get("/signin/oidc/callback", rd.oidcBack),
 		post("/signin/{id}/name", rd.chooseName),
-		{Pattern: "GET /signin/mail/{token}", Access: web.Secret, Handler: rd.mailedSignIn},
+		{Pattern: "GET /signed-in/{token}", Access: web.Secret, Handler: rd.mailedSignIn},
 		{Pattern: "GET /receipts/{token}/again", Access: web.Secret, Handler: rd.again},
 		{Pattern: "GET /verify/{token}", Access: web.Secret, Handler: rd.verifyPage},
 		{Pattern: "POST /verify/{token}", Access: web.Secret, Handler: rd.verify},

@@ -245,6 +245,8 @@ type arrivedPage struct {
 	Wish   string // the name offered
 	Form   *form
 	Script bool
+
+	Headline string // of the article that the form is for
 }
 
 // arrive shows what a signed-in reader does next. A known author's name counts;
@@ -324,7 +326,7 @@ func (rd *Reader) hand(w http.ResponseWriter, r *http.Request, p signInPage, id 
 		f.ask(p.Set)
 		f.SignOn = false
 		f.Token, f.As, f.Name, f.Email, f.Cancel = token, id.Name, id.Name, id.Email, "/a/"+art.ID
-		a.Form = &f
+		a.Form, a.Headline = &f, art.Doc.Headline
 	} else if err != nil && moderation.KindOf(err) != moderation.NotFound {
 		return err
 	}
