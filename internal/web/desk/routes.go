@@ -109,6 +109,8 @@ func (d *Desk) identity() []web.Route {
 		{Pattern: "POST /desk/passkeys/options", Access: web.Desk, Handler: d.passkeyOptions},
 		{Pattern: "POST /desk/passkeys", Access: web.Desk, Handler: d.addPasskey},
 		{Pattern: "POST /desk/passkeys/change", Access: web.Desk, Handler: d.changePasskeys},
+		{Pattern: "GET /desk/readers", Access: web.Desk, Handler: d.readersPage},
+		{Pattern: "POST /desk/readers", Access: web.Chief, Handler: d.saveReaders},
 		{Pattern: "GET /desk/people", Access: web.Desk, Handler: d.peoplePage},
 		{Pattern: "POST /desk/people", Access: web.Chief, Handler: d.addPerson},
 		{Pattern: "GET /desk/people/{id}", Access: web.Chief, Handler: d.personPage},
