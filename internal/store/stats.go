@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"strings"
 	"time"
 
 	"github.com/freigabe/freigabe/internal/moderation"
@@ -112,18 +111,6 @@ func (s *Store) RefusalsBy(ctx context.Context, what string, p Period) ([]Share,
 		return err
 	}, "select "+column+", count(*), "+refusedSum+from+" where "+b.where()+" group by 1, 2 order by 3 desc, 1"+limit, b.args...)
 	return out, err
-}
-
-// RefusalsNaming counts decisions and refusals of texts that hold one of the terms.
-func (s *Store) RefusalsNaming(ctx context.Context, p Period, terms []string) (Share, error) {
-	from, b := decided(p)
-	var named []string
-	for _, t := range terms {
-		named = append(named, "r.folded like "+b.arg("%"+likeWords(t)+"%")+` escape '\'`)
-	}
-	var x Share
-	err := s.read.QueryRowContext(ctx, "select count(*), "+refusedSum+from+" where "+b.where()+" and ("+strings.Join(named, " or ")+")", b.args...).Scan(&x.Decided, &x.Refused)
-	return x, classify(err)
 }
 
 // Agreement is a table of what two judges of the same texts would do: the machine

@@ -29,3 +29,6 @@ func (s Scorer) Score(text, lang string, flagged bool) int {
 	}
 	return int(*a.Refuse * 100)
 }
+
+// Model is the frozen model itself.
+func (s Scorer) Model() *assess.Model { return s.model }
