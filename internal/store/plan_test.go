@@ -42,7 +42,10 @@ func TestNoPageOfTheDeskReadsAWholeTable(t *testing.T) {
 				func() error { _, err := h.RefusalsBy(ctx, "article", p); return err },
 				func() error { _, err := h.RefusalsBy(ctx, "hour", p); return err },
 				func() error { _, err := h.Blindly(ctx, p, 0.5); return err },
-				func() error { _, err := h.DecidedTexts(ctx, store.Period{Site: h.Site.ID, From: p.From, To: p.To}, 100); return err },
+				func() error {
+					_, err := h.DecidedTexts(ctx, store.Period{Site: h.Site.ID, From: p.From, To: p.To}, 100)
+					return err
+				},
 				func() error { _, err := h.JudgedTwice(ctx, p); return err },
 				func() error { _, err := h.Outcomes(ctx, p); return err },
 				func() error { _, err := h.OldestWaiting(ctx, site); return err },
