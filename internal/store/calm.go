@@ -73,7 +73,7 @@ const inBundle = "r.site_id = $1 and r.calm_model = $2 and r.state = 'pending' a
 
 // chartQuery reads the index and nothing of the table; where nearly all rows are in
 // it, SQLite has to be told so.
-const chartQuery = "select r.calm / 5, count(*) from revisions r{{calm}} where " + inBundle + " group by 1"
+const chartQuery = "select r.calm, count(*) from revisions r{{chart}} where " + inBundle + " group by 1"
 
 // Chart counts a site's waiting comments that may enter a bundle, by the
 // twentieth of the frozen score in which they lie.
@@ -82,7 +82,7 @@ func (s *Store) Chart(ctx context.Context, site, model string) ([20]int, error) 
 	err := each(ctx, s.read, func(r *sql.Rows) error {
 		var place, n int
 		err := r.Scan(&place, &n)
-		out[min(max(place, 0), 19)] += n
+		out[min(max(place/5, 0), 19)] += n
 		return err
 	}, s.d.fill(chartQuery), site, model)
 	return out, err

@@ -24,6 +24,7 @@ var sqliteDialect = dialect{
 	words: map[string]string{
 		"bytes":     "blob",
 		"calm":      " indexed by revisions_bundle",
+		"chart":     " indexed by revisions_chart",
 		"identity":  "integer primary key autoincrement",
 		"xid":       "integer not null default 0",
 		"clustered": " without rowid",
@@ -38,6 +39,7 @@ var postgresDialect = dialect{
 	words: map[string]string{
 		"bytes":     "bytea",
 		"calm":      "",
+		"chart":     "",
 		"identity":  "bigint generated always as identity primary key",
 		"xid":       "xid8 not null default pg_current_xact_id()",
 		"clustered": "",

@@ -1,9 +1,10 @@
 -- The frozen model's score of a text, in hundredths, and the version that gave
 -- it; -1 for what never enters a bundle, null for what has no score yet. What a
--- chart over a million waiting texts needs lies in one index.
+-- chart over a million waiting texts needs lies in one index, its conditions too.
 alter table revisions add column calm integer;
 alter table revisions add column calm_model text not null default '';
 create index revisions_bundle on revisions (site_id, calm_model, submitted_at, comment_id, calm) where state = 'pending' and blind = 0 and calm >= 0;
+create index revisions_chart on revisions (site_id, calm_model, calm, blind, state) where state = 'pending' and blind = 0 and calm >= 0;
 create index revisions_unscored on revisions (site_id, calm_model) where state = 'pending' and assessment <> '';
 
 -- The lower handle; a bundle made before it existed began at zero.
