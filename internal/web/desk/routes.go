@@ -41,12 +41,14 @@ type Desk struct {
 	mu     sync.Mutex
 	counts map[string]counted // of waiting comments by site, for a moment
 	prints map[string]*prints // of texts by site
+
+	reports map[string]reported // of models by site
 }
 
 // Routes lists the desk's routes, and lets the server show errors of the desk's
 // pages in the desk's frame.
 func Routes(srv *web.Server, o Options) []web.Route {
-	d := &Desk{srv: srv, store: srv.Store, fetch: o.Fetch, hashes: make(chan struct{}, 4), frozen: newFrozen(), counts: map[string]counted{}, prints: map[string]*prints{}}
+	d := &Desk{srv: srv, store: srv.Store, fetch: o.Fetch, hashes: make(chan struct{}, 4), frozen: newFrozen(), counts: map[string]counted{}, prints: map[string]*prints{}, reports: map[string]reported{}}
 	d.public, d.oidc = o.Public, o.OIDC
 	d.provider = &signon.OIDC{Client: &http.Client{}, Clock: srv.Store.Now}
 	srv.DeskError = d.showError
@@ -73,6 +75,8 @@ func Routes(srv *web.Server, o Options) []web.Route {
 		{Pattern: "GET /desk/bundles/{id}", Access: web.Desk, Handler: d.bundlePage},
 		{Pattern: "POST /desk/bundles/{id}", Access: web.Desk, Handler: d.stepBundle},
 		{Pattern: "GET /desk/stats", Access: web.Desk, Handler: d.statsPage},
+		{Pattern: "GET /desk/model", Access: web.Desk, Handler: d.machinePage},
+		{Pattern: "POST /desk/model", Access: web.Admin, Handler: d.setMachine},
 		{Pattern: "GET /desk/authors/{id}", Access: web.Desk, Handler: d.authorPage},
 		{Pattern: "POST /desk/authors/{id}", Access: web.Desk, Handler: d.measureAuthor},
 		{Pattern: "GET /desk/reasons", Access: web.Desk, Handler: d.reasonsPage},
