@@ -21,7 +21,12 @@ type View struct {
 	Page  string // address of the article's page, which replies, reports and permalinks lead to
 	Open  bool   // replies are possible
 	Order store.Sort
+
+	Reactions []Reaction // what readers can give, if anything
 }
+
+// Reaction is a kind of reaction and its word on the button.
+type Reaction struct{ Kind, Name string }
 
 // List writes a page of a thread as nested lists. A page may begin in the
 // middle of a discussion; its first comment then names what it answers.
@@ -247,7 +252,29 @@ func (w *writer) foot(c store.Released) {
 	w.text(c.ID)
 	w.raw(`">`)
 	w.text(w.t.report)
-	w.raw(`</a></footer>`)
+	w.raw(`</a>`)
+	for _, r := range w.v.Reactions {
+		w.reaction(c, r)
+	}
+	w.raw(`</footer>`)
+}
+
+// reaction writes a button of the section's form for reactions. Counts are no part
+// of the page, which changes only when an editor decides.
+func (w *writer) reaction(c store.Released, r Reaction) {
+	w.raw(` <button class="fg-act fg-react" form="react-`)
+	w.text(c.Article)
+	w.raw(`" formaction="`)
+	w.text(origin(w.v.Page))
+	w.raw(`/react/`)
+	w.text(c.ID)
+	w.raw(`" name="kind" value="`)
+	w.text(r.Kind)
+	w.raw(`" aria-describedby="n`)
+	w.text(c.ID)
+	w.raw(`">`)
+	w.text(r.Name)
+	w.raw(`</button>`)
 }
 
 // origin is the part of an address before its path: "" for a path.

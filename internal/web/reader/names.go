@@ -20,6 +20,7 @@ import (
 type Settings struct {
 	ReservedNames []string `json:"reserved_names,omitempty"` // nobody but the newsroom bears them
 	NoGuests      bool     `json:"no_guests,omitempty"`      // only signed-on readers may comment
+	Reactions     []string `json:"reactions,omitempty"`      // kinds that readers can give: helpful, agree, thanks; empty: none
 }
 
 // SettingsOf reads a site's settings for readers.
@@ -32,6 +33,7 @@ func SettingsOf(site store.Site) (Settings, error) {
 	if err := json.Unmarshal(raw, &s); err != nil {
 		return s, fmt.Errorf("readers' settings of site %s: %w", site.ID, err)
 	}
+	s.Reactions = knownReactions(s.Reactions)
 	return s, nil
 }
 

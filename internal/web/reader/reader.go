@@ -28,6 +28,7 @@ type Options struct {
 	Wait    Waiter                          // nil: by the record and the opening hours
 	Public  string                          // public address, such as https://kommentare.example; "": as asked
 	Mailbox *mail.Catcher                   // of the demo, shown at /demo/mail; nil: there is no such page
+	Mails   bool                            // mails can be sent: digests and news of answers are offered
 	Ready   func(ctx context.Context) error // nil, or says why the node should get no requests yet
 }
 
@@ -58,6 +59,8 @@ func Routes(o Options) []web.Route {
 		post("/report/{id}", rd.report),
 		get("/notice/{id}", rd.noticeForm),
 		post("/notice/{id}", rd.notice),
+		get("/react/{id}", rd.reactions),
+		post("/react/{id}", rd.react),
 		get("/policy", rd.policy),
 		get("/feeds/{file}", rd.feed),
 		get("/embed/articles/{id}", rd.fragment),
@@ -77,6 +80,15 @@ func Routes(o Options) []web.Route {
 		{Pattern: "POST /confirm/{token}", Access: web.Secret, Handler: rd.wish(store.NotifyConfirmed)},
 		{Pattern: "GET /unsubscribe/{token}", Access: web.Secret, Handler: rd.wishPage("")},
 		{Pattern: "POST /unsubscribe/{token}", Access: web.Secret, Handler: rd.wish("")},
+	}
+	if o.Mails {
+		routes = append(routes,
+			get("/digest", rd.digestForm),
+			post("/digest", rd.digest),
+			web.Route{Pattern: "GET /digest/confirm/{token}", Access: web.Secret, Handler: rd.digestPage(false)},
+			web.Route{Pattern: "POST /digest/confirm/{token}", Access: web.Secret, Handler: rd.digestStep(false)},
+			web.Route{Pattern: "GET /digest/end/{token}", Access: web.Secret, Handler: rd.digestPage(true)},
+			web.Route{Pattern: "POST /digest/end/{token}", Access: web.Secret, Handler: rd.digestStep(true)})
 	}
 	if o.Mailbox != nil {
 		routes = append(routes, get("/demo/mail", rd.mailbox), get("/demo/{slug}", rd.original),

@@ -30,7 +30,8 @@ type receiptPage struct {
 	Decided  string
 	Editing  bool
 	Resubmit bool
-	Answer   bool // the decision answers an appeal
+	Answer   bool   // the decision answers an appeal
+	News     string // about news of answers by mail: "", "none", "asked" or "on"
 }
 
 // segment is a stretch of text.
@@ -64,6 +65,7 @@ func (rd *Reader) receiptPage(r *http.Request) (receiptPage, error) {
 	p.Lang, p.Site, p.NoIndex = or(lang(r.URL.Query()), or(rec.Lang, rec.Site.Lang)), rec.Site, true
 	p.Title = locale.T(p.Lang, "reader.receipt.title")
 	p.describe()
+	p.News = rd.newsOf(rec)
 	p.Editing, p.Resubmit = rec.Can(moderation.Edit), rec.Can(moderation.Resubmit)
 	p.Text = marked(rec)
 	if rec.Status == moderation.Pending {
@@ -172,7 +174,11 @@ func (rd *Reader) receiptStep(w http.ResponseWriter, r *http.Request) error {
 	if err == nil {
 		err = rd.Server.Limits.Take("submit", sender.Now, web.SubmitRate)
 	}
-	if err == nil {
+	switch {
+	case err != nil:
+	case step == "news" || step == "mute":
+		err = rd.news(r, rec, step == "news")
+	default:
 		err = TakeStep(r.Context(), rd.store, rec, step, typed)
 	}
 	if err == nil {
@@ -180,6 +186,34 @@ func (rd *Reader) receiptStep(w http.ResponseWriter, r *http.Request) error {
 		return nil
 	}
 	return rd.receiptAgain(w, r, typed, err)
+}
+
+// newsOf says what the author hears of answers by mail.
+func (rd *Reader) newsOf(rec store.Receipt) string {
+	switch {
+	case !rd.Mails || rec.Erased || rec.Status == moderation.Withdrawn || rec.Status == moderation.Removed:
+		return ""
+	case rec.Email != "" && rec.Notify == store.NotifyConfirmed:
+		return "on"
+	case rec.Email != "" && rec.Notify == store.NotifyAsked:
+		return "asked"
+	}
+	return "none"
+}
+
+// news begins or ends news of answers by mail.
+func (rd *Reader) news(r *http.Request, rec store.Receipt, on bool) error {
+	if rd.newsOf(rec) == "" {
+		return moderation.BadField("step", "error.step_unknown")
+	}
+	if !on {
+		return rd.store.MuteThread(r.Context(), rec.Comment)
+	}
+	email, err := moderation.CleanEmail(r.PostForm.Get("email"))
+	if err != nil {
+		return err
+	}
+	return rd.store.AskForNews(r.Context(), rec.Comment, email)
 }
 
 // receiptAgain shows the page with what was wrong and what was typed.

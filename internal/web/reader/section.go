@@ -68,8 +68,10 @@ type section struct {
 	Open    bool
 	Notice  string // why it is closed, or until when it is open
 	Form    form
-	SignOn  bool // only readers whom the site vouches for may comment
-	Asset   bool // with the links to script and style
+	SignOn  bool   // only readers whom the site vouches for may comment
+	Counts  string // address of the reactions' counts; "" where there are none
+	Digest  string // address where new comments are ordered by mail; "" without mail
+	Asset   bool   // with the links to script and style
 
 	comments []store.Released
 	until    time.Time // the section changes by itself then
@@ -135,7 +137,13 @@ func (rd *Reader) section(ctx context.Context, a asked) (section, error) {
 		return section{}, err
 	}
 	s.SignOn = set.NoGuests
-	view := thread.View{Lang: s.Lang, Page: s.Page, Open: s.Open, Order: a.sort}
+	view := thread.View{Lang: s.Lang, Page: s.Page, Open: s.Open, Order: a.sort, Reactions: reactionNames(s.Lang, set.Reactions)}
+	if len(set.Reactions) > 0 {
+		s.Counts = reactionsAddress(a.public, art.ID, a)
+	}
+	if rd.Mails {
+		s.Digest = a.public + "/digest?article=" + art.ID
+	}
 	s.List = template.HTML(thread.List(nil, view, page)) //nolint:gosec // List escapes
 	s.links(a, next)
 	s.Form = formFor(s.Lang, site, art, a.public)
