@@ -15,6 +15,8 @@ const home = script?.src ? new URL(script.src).origin : location.origin
 const drafts = new Map<string, string>()
 const mine = new Map<string, Sent[]>()
 
+type Counts = Record<string, number>
+
 class FreigabeComments extends HTMLElement {
   static observedAttributes = ['article', 'url', 'token']
   private api = home
@@ -91,6 +93,7 @@ class FreigabeComments extends HTMLElement {
     this.words = JSON.parse(section.dataset.words || '{}')
     this.count = Number(section.dataset.count)
     ago(section, section.lang)
+    this.counts(section)
     this.signOn()
     this.restore()
     this.live = new Live(this, this.api, this.article, this.news)
@@ -110,9 +113,8 @@ class FreigabeComments extends HTMLElement {
 
   // restore brings back drafts, and the waiting comments of this author.
   private restore() {
-    const form = one<HTMLFormElement>(this, '.fg-form')
-    const text = form && one<HTMLTextAreaElement>(form, '.fg-area')
-    if (text) text.value ||= drafts.get(this.article) || ''
+    const form = one<HTMLFormElement>(this, '.fg-section > .fg-form')
+    if (form) this.draft(form, this.article)
     mine.get(this.article)?.forEach(s => this.own(s))
     for (const receipt of shelf.read()[this.article] || []) if (!mine.get(this.article)?.some(s => s.receipt === receipt)) this.recall(receipt)
   }
@@ -141,7 +143,9 @@ class FreigabeComments extends HTMLElement {
       else if (fresh) one(this, '.fg-comments')!.after(fresh)
       else old?.remove()
     }
-    this.count = Number(one(doc, '.fg-section')!.dataset.count)
+    const fresh = one(doc, '.fg-section')!
+    this.count = Number(fresh.dataset.count)
+    this.counts(fresh)
     one(this, '.fg-new')?.remove()
     const target = document.getElementById(focus ? 'k' + focus : first || '')
     if (!target) return
@@ -201,7 +205,9 @@ class FreigabeComments extends HTMLElement {
     form.append(parent)
     one(form, '.fg-subtitle')!.textContent = fill(this.words.reply, {name: one(comment, '.fg-name')!.textContent!})
     const text = one<HTMLTextAreaElement>(form, '.fg-area')!
-    text.value = drafts.get(id) || ''
+    text.value = ''
+    one(form, '.fg-draft')?.remove()
+    this.draft(form, id)
     one(form, '.fg-buttons > .fg-act')?.remove()
     const cancel = make('button', 'fg-act fg-cancel', this.words.cancel) as HTMLButtonElement
     cancel.type = 'button'
@@ -219,17 +225,64 @@ class FreigabeComments extends HTMLElement {
     back.focus()
   }
 
+  // draft brings back what was typed, and offers to keep it on this device.
+  private draft(form: HTMLFormElement, key: string) {
+    const kept = shelf.read()['_' + key]
+    one<HTMLTextAreaElement>(form, '.fg-area')!.value ||= drafts.get(key) || kept?.[0] || ''
+    const label = make('label', 'fg-check fg-draft')
+    const tick = make('input') as HTMLInputElement
+    tick.type = 'checkbox'
+    tick.checked = !!kept
+    label.append(tick, ' ' + this.words.draft)
+    one(form, '.fg-buttons')!.before(label)
+  }
+
   private typed = (e: Event) => {
-    const t = e.target as HTMLTextAreaElement
-    if (t.name === 'text') drafts.set(parentOf(t.form!) || this.article, t.value)
+    const form = (e.target as HTMLInputElement).form
+    if (!form?.matches('.fg-form')) return
+    const key = parentOf(form) || this.article
+    const text = one<HTMLTextAreaElement>(form, '.fg-area')!.value
+    drafts.set(key, text)
+    this.shelve('_' + key, one<HTMLInputElement>(form, '.fg-draft > input')!.checked ? [text] : [])
+  }
+
+  // shelve keeps a list on this device, or forgets it where it is empty.
+  private shelve(key: string, list: string[]) {
+    const all = shelf.read()
+    if (!list.length && !all[key]) return
+    if (list.length) all[key] = list
+    else delete all[key]
+    shelf.write(all)
+  }
+
+  // counts fills in the reactions to a page of comments, which are no part of it.
+  private async counts(section: HTMLElement) {
+    const address = section.dataset.counts
+    const r = address && (await fetch(address, {credentials: 'omit'}).catch(() => undefined))
+    if (r && r.ok) for (const [id, n] of Object.entries((await r.json()).reactions)) this.mark(id, n as Counts)
+  }
+
+  private mark(id: string, n: Counts) {
+    this.querySelectorAll<HTMLButtonElement>(`#k${id} .fg-react`).forEach(b => (b.textContent = b.textContent!.replace(/( \d+)?$/, n[b.value] ? ' ' + n[b.value] : '')))
+  }
+
+  private async react(b: HTMLButtonElement) {
+    const on = b.ariaPressed !== 'true'
+    const id = b.closest('.fg-comment')!.id.slice(1)
+    const r = await fetch(`${this.api}/api/v1/comments/${id}/reactions/${b.value}`, {method: on ? 'PUT' : 'DELETE', credentials: 'omit'}).catch(() => undefined)
+    const answer = r && (await r.json())
+    if (!r?.ok) return this.status(answer?.title || this.words.unavailable)
+    b.ariaPressed = String(on)
+    this.mark(id, answer.reactions)
   }
 
   private senders = new WeakMap<HTMLFormElement, Sender>()
 
   private submitted = (e: SubmitEvent) => {
     const form = e.target as HTMLFormElement
-    if (!form.matches('.fg-form')) return
+    if (!form.matches('.fg-form,.fg-reacts')) return
     e.preventDefault()
+    if (form.matches('.fg-reacts')) return this.react(e.submitter as HTMLButtonElement)
     let s = this.senders.get(form)
     if (!s) {
       s = new Sender(form, `${this.api}/api/v1/articles/${this.article}`, this.words, () => this.getAttribute('token'), sent => this.sent(form, sent))
@@ -242,6 +295,7 @@ class FreigabeComments extends HTMLElement {
   private sent(form: HTMLFormElement, s: Sent) {
     const parent = parentOf(form)
     drafts.delete(parent || this.article)
+    this.shelve('_' + (parent || this.article), [])
     mine.set(this.article, [...(mine.get(this.article) || []), s])
     const own = this.own(s, parent ? form.closest('.fg-comment') : null)
     if (parent) form.remove()
@@ -275,12 +329,9 @@ class FreigabeComments extends HTMLElement {
   }
 
   private keep(receipt: string, on: boolean) {
-    const all = shelf.read()
-    const list = (all[this.article] || []).filter(r => r !== receipt)
+    const list = (shelf.read()[this.article] || []).filter(r => r !== receipt)
     if (on) list.push(receipt)
-    if (list.length) all[this.article] = list
-    else delete all[this.article]
-    shelf.write(all)
+    this.shelve(this.article, list)
   }
 
   private status(words: string) {
