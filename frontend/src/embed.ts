@@ -206,7 +206,6 @@ class FreigabeComments extends HTMLElement {
     one(form, '.fg-subtitle')!.textContent = fill(this.words.reply, {name: one(comment, '.fg-name')!.textContent!})
     const text = one<HTMLTextAreaElement>(form, '.fg-area')!
     text.value = ''
-    one(form, '.fg-draft')?.remove()
     this.draft(form, id)
     one(form, '.fg-buttons > .fg-act')?.remove()
     const cancel = make('button', 'fg-act fg-cancel', this.words.cancel) as HTMLButtonElement
@@ -225,16 +224,11 @@ class FreigabeComments extends HTMLElement {
     back.focus()
   }
 
-  // draft brings back what was typed, and offers to keep it on this device.
+  // draft brings back what was typed, from this device where the author agreed.
   private draft(form: HTMLFormElement, key: string) {
     const kept = shelf.read()['_' + key]
     one<HTMLTextAreaElement>(form, '.fg-area')!.value ||= drafts.get(key) || kept?.[0] || ''
-    const label = make('label', 'fg-check fg-draft')
-    const tick = make('input') as HTMLInputElement
-    tick.type = 'checkbox'
-    tick.checked = !!kept
-    label.append(tick, ' ' + this.words.draft)
-    one(form, '.fg-buttons')!.before(label)
+    one<HTMLInputElement>(form, '.fg-draft')!.checked = !!kept
   }
 
   private typed = (e: Event) => {
@@ -243,7 +237,7 @@ class FreigabeComments extends HTMLElement {
     const key = parentOf(form) || this.article
     const text = one<HTMLTextAreaElement>(form, '.fg-area')!.value
     drafts.set(key, text)
-    this.shelve('_' + key, one<HTMLInputElement>(form, '.fg-draft > input')!.checked ? [text] : [])
+    this.shelve('_' + key, one<HTMLInputElement>(form, '.fg-draft')!.checked ? [text] : [])
   }
 
   // shelve keeps a list on this device, or forgets it where it is empty.

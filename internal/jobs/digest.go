@@ -6,7 +6,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/freigabe/freigabe/internal/locale"
 	"github.com/freigabe/freigabe/internal/mail"
@@ -17,7 +16,7 @@ import (
 const (
 	digestHour   = 6   // of the day, in the readers' time zone
 	digestLength = 20  // comments told of; the rest is a number and a link
-	excerptRunes = 240 // of each comment
+	excerptRunes = 240 // characters of each comment
 )
 
 // ConfirmNews asks an author to confirm the wish for news of answers, where it
@@ -149,23 +148,10 @@ func (p *Postman) list(ctx context.Context, d store.Digest) (string, error) {
 		if d.Kind == store.PicksDigest {
 			head = locale.T(d.Lang, "reader.feed.entry", "name", c.Name, "article", headlines[c.Article])
 		}
-		items = append(items, head+":\n"+excerpt(c.Text)+"\n"+p.permalink(c.Article, c.ID))
+		items = append(items, head+":\n"+locale.Excerpt(c.Text, excerptRunes)+"\n"+p.permalink(c.Article, c.ID))
 	}
 	if more := d.Total - len(d.Comments); more > 0 {
 		items = append(items, locale.Plural(d.Lang, "mail.digest.more", more))
 	}
 	return strings.Join(items, "\n\n"), nil
-}
-
-// excerpt is the beginning of a text on one line, cut between words.
-func excerpt(text string) string {
-	line := strings.Join(strings.Fields(text), " ")
-	if utf8.RuneCountInString(line) <= excerptRunes {
-		return line
-	}
-	cut := string([]rune(line)[:excerptRunes])
-	if i := strings.LastIndexByte(cut, ' '); i > excerptRunes/2 {
-		cut = cut[:i]
-	}
-	return cut + " …"
 }

@@ -200,7 +200,7 @@ func (w *writer) answered(c store.Released) {
 	if c.Parent == "" || c.ReplyTo == "" && w.here[c.Parent] {
 		return
 	}
-	w.raw(`<p class="fg-to"><a href="`)
+	w.raw(`<p class="fg-to"><a class="fg-link" href="`)
 	if !w.here[c.Parent] {
 		w.text(w.v.Page)
 		w.raw(`?k=`)
@@ -264,7 +264,7 @@ func (w *writer) foot(c store.Released) {
 func (w *writer) reaction(c store.Released, r Reaction) {
 	w.raw(` <button class="fg-act fg-react" form="react-`)
 	w.text(c.Article)
-	w.raw(`" formaction="`)
+	w.raw(`" formmethod="post" formaction="`)
 	w.text(origin(w.v.Page))
 	w.raw(`/react/`)
 	w.text(c.ID)

@@ -66,6 +66,7 @@ func Routes(o Options) []web.Route {
 		get("/embed/articles/{id}", rd.fragment),
 		get("/embed.js", fixed("embed.js")),
 		get("/embed.css", fixed("embed.css")),
+		get("/count.js", fixed("count.js")),
 		get("/static/", static),
 		get("/images/{id}", rd.picture),
 		get("/healthz", healthy),

@@ -41,7 +41,7 @@ func newPaper(t testing.TB) *paper {
 	pages := thread.New(h.Store, 0)
 	w := &wait.Estimator{Store: h.Store}
 	s.Handle(slices.Concat(
-		reader.Routes(reader.Options{Server: s, Pages: pages, Wait: w}),
+		reader.Routes(reader.Options{Server: s, Pages: pages, Wait: w, Mails: true}),
 		api.Routes(api.Options{Server: s, Pages: pages, Wait: w, Hinter: oneWord{}}))...)
 	return &paper{h, t, s, pages}
 }

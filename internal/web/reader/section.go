@@ -174,7 +174,7 @@ func (rd *Reader) replyTo(ctx context.Context, s *section, a asked) error {
 var scriptWords = map[string]string{
 	"reply": "reader.form.title.reply", "cancel": "reader.form.cancel", "sending": "reader.form.sending", "away": "reader.error.503", "unavailable": "reader.section.unavailable",
 	"hint": "reader.hint.intro", "passage": "reader.hint.passage", "unchanged": "reader.hint.again", "thanks": "reader.receipt.thanks",
-	"waiting": "reader.state.pending.own", "receipt": "reader.receipt.link", "remember": "reader.receipt.remember", "draft": "reader.form.draft.keep", "new": "reader.new.other", "new1": "reader.new.one",
+	"waiting": "reader.state.pending.own", "receipt": "reader.receipt.link", "remember": "reader.receipt.remember", "new": "reader.new.other", "new1": "reader.new.one",
 }
 
 // Words are the script's texts in the section's language, as JSON.
@@ -259,10 +259,15 @@ func (rd *Reader) fragment(w http.ResponseWriter, r *http.Request) error {
 	switch q := r.URL.Query(); {
 	case q.Get("frame") == "1":
 		kind = "frame"
+	case q.Get("box") == "1":
+		kind = "box"
 	case q.Get("assets") == "0":
 		kind = "bare"
 	}
 	page, err := Cached(rd.Pages, r, a.key(kind), func(ctx context.Context) (thread.Rendered, error) {
+		if kind == "box" {
+			return rd.box(ctx, a)
+		}
 		s, err := rd.section(ctx, a)
 		if err != nil {
 			return thread.Rendered{}, err
