@@ -61,6 +61,9 @@ func (p *Postman) ConfirmDigest(ctx context.Context, j store.Job) error {
 	if err != nil {
 		return err
 	}
+	if x.Kind == store.ThreadDigest {
+		l.Article = locale.T(x.Lang, "digest.thread", "article", l.Article)
+	}
 	l.URL = p.Public + "/digest/confirm/" + token
 	return p.Sender.Send(ctx, mail.Compose(l))
 }

@@ -371,7 +371,8 @@ func TestIncludedByTheServer(t *testing.T) {
 	tab.WaitFor("customElements.get('freigabe-comments')")
 	shift := browser.Eval[float64](tab, `new Promise(done => { let sum = 0; new PerformanceObserver(l => { for (const e of l.getEntries()) sum += e.value }).observe({type: 'layout-shift', buffered: true}); requestAnimationFrame(() => requestAnimationFrame(() => done(sum))) })`)
 	if shift > 0.02 {
-		t.Errorf("layout shift %.3f", shift)
+		why := browser.Eval[string](tab, `new Promise(done => new PerformanceObserver(l => done(JSON.stringify(l.getEntries().map(e => [e.value, e.startTime, e.sources.map(s => [s.node?.className || s.node?.nodeName, s.previousRect, s.currentRect])])))).observe({type: 'layout-shift', buffered: true}))`)
+		t.Errorf("layout shift %.3f: %s", shift, why)
 	}
 }
 
