@@ -26,7 +26,8 @@ class FreigabeComments extends HTMLElement {
   private count = 0
   private round = 0 // grows when what is under way does not count any more
 
-  get article() {
+  // No property is named as an attribute is: React would set it instead.
+  private get thread() {
     return this.getAttribute('article') || ''
   }
 
@@ -53,6 +54,7 @@ class FreigabeComments extends HTMLElement {
     if (name === 'token') return this.signOn()
     if (before === null || before === now || !this.isConnected) return
     this.live?.stop()
+    if (name === 'url') this.removeAttribute('article')
     this.load()
   }
 
@@ -62,7 +64,7 @@ class FreigabeComments extends HTMLElement {
     const round = ++this.round
     this.style.display ||= 'block'
     try {
-      if (!this.article) {
+      if (!this.thread) {
         const canonical = one<HTMLLinkElement>(document, 'link[rel=canonical]')?.href
         const r = await fetch(`${this.api}/api/v1/articles?url=${encodeURIComponent(this.getAttribute('url') || canonical || location.href)}`, {credentials: 'omit'})
         if (!r.ok) return
@@ -83,7 +85,7 @@ class FreigabeComments extends HTMLElement {
   // fetch gets the section as the server shows it for a query.
   private async fetch(query: string) {
     style(this.api)
-    const r = await fetch(`${this.api}/embed/articles/${this.article}?assets=0&lang=${one(this, '.fg-section')?.lang || ''}${query}`, {credentials: 'omit'})
+    const r = await fetch(`${this.api}/embed/articles/${this.thread}?assets=0&lang=${one(this, '.fg-section')?.lang || ''}${query}`, {credentials: 'omit'})
     if (!r.ok) throw r
     return new DOMParser().parseFromString(await r.text(), 'text/html')
   }
@@ -96,7 +98,7 @@ class FreigabeComments extends HTMLElement {
     this.counts(section)
     this.signOn()
     this.restore()
-    this.live = new Live(this, this.api, this.article, this.news)
+    this.live = new Live(this, this.api, this.thread, this.news)
     const asked = /^#k(\w+)$/.exec(location.hash)
     if (asked && !document.getElementById('k' + asked[1])) this.show(`&k=${asked[1]}`, asked[1])
     else if (asked) document.getElementById('k' + asked[1])!.scrollIntoView()
@@ -114,9 +116,9 @@ class FreigabeComments extends HTMLElement {
   // restore brings back drafts, and the waiting comments of this author.
   private restore() {
     const form = one<HTMLFormElement>(this, '.fg-section > .fg-form')
-    if (form) this.draft(form, this.article)
-    mine.get(this.article)?.forEach(s => this.own(s))
-    for (const receipt of shelf.read()[this.article] || []) if (!mine.get(this.article)?.some(s => s.receipt === receipt)) this.recall(receipt)
+    if (form) this.draft(form, this.thread)
+    mine.get(this.thread)?.forEach(s => this.own(s))
+    for (const receipt of shelf.read()[this.thread] || []) if (!mine.get(this.thread)?.some(s => s.receipt === receipt)) this.recall(receipt)
   }
 
   private async recall(receipt: string) {
@@ -193,7 +195,7 @@ class FreigabeComments extends HTMLElement {
     form.querySelectorAll<HTMLElement>('[id],[for],[aria-describedby]').forEach(e => {
       for (const name of ['id', 'for', 'aria-describedby']) {
         const v = e.getAttribute(name)
-        if (v) e.setAttribute(name, v.replaceAll(this.article, id))
+        if (v) e.setAttribute(name, v.replaceAll(this.thread, id))
       }
     })
     form.id = 'form-' + id
@@ -234,7 +236,7 @@ class FreigabeComments extends HTMLElement {
   private typed = (e: Event) => {
     const form = (e.target as HTMLInputElement).form
     if (!form?.matches('.fg-form')) return
-    const key = parentOf(form) || this.article
+    const key = parentOf(form) || this.thread
     const text = one<HTMLTextAreaElement>(form, '.fg-area')!.value
     drafts.set(key, text)
     this.shelve('_' + key, one<HTMLInputElement>(form, '.fg-draft')!.checked ? [text] : [])
@@ -279,7 +281,7 @@ class FreigabeComments extends HTMLElement {
     if (form.matches('.fg-reacts')) return this.react(e.submitter as HTMLButtonElement)
     let s = this.senders.get(form)
     if (!s) {
-      s = new Sender(form, `${this.api}/api/v1/articles/${this.article}`, this.words, () => this.getAttribute('token'), sent => this.sent(form, sent))
+      s = new Sender(form, `${this.api}/api/v1/articles/${this.thread}`, this.words, () => this.getAttribute('token'), sent => this.sent(form, sent))
       this.senders.set(form, s)
     }
     s.send(one(this, '.fg-section')!.dataset.hints === '1')
@@ -288,9 +290,9 @@ class FreigabeComments extends HTMLElement {
   // sent shows the author's own comment where it will stand; nobody else sees it.
   private sent(form: HTMLFormElement, s: Sent) {
     const parent = parentOf(form)
-    drafts.delete(parent || this.article)
-    this.shelve('_' + (parent || this.article), [])
-    mine.set(this.article, [...(mine.get(this.article) || []), s])
+    drafts.delete(parent || this.thread)
+    this.shelve('_' + (parent || this.thread), [])
+    mine.set(this.thread, [...(mine.get(this.thread) || []), s])
     const own = this.own(s, parent ? form.closest('.fg-comment') : null)
     if (parent) form.remove()
     else one<HTMLTextAreaElement>(form, '.fg-area')!.value = ''
@@ -308,7 +310,7 @@ class FreigabeComments extends HTMLElement {
     const keep = make('label', 'fg-act')
     const tick = make('input') as HTMLInputElement
     tick.type = 'checkbox'
-    tick.checked = (shelf.read()[this.article] || []).includes(s.receipt)
+    tick.checked = (shelf.read()[this.thread] || []).includes(s.receipt)
     tick.onchange = () => this.keep(s.receipt, tick.checked)
     keep.append(tick, ' ' + this.words.remember)
     const text = make('div', 'fg-text')
@@ -323,9 +325,9 @@ class FreigabeComments extends HTMLElement {
   }
 
   private keep(receipt: string, on: boolean) {
-    const list = (shelf.read()[this.article] || []).filter(r => r !== receipt)
+    const list = (shelf.read()[this.thread] || []).filter(r => r !== receipt)
     if (on) list.push(receipt)
-    this.shelve(this.article, list)
+    this.shelve(this.thread, list)
   }
 
   private status(words: string) {

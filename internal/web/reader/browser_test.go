@@ -25,6 +25,7 @@ type town struct {
 	news     string // the publisher's
 	page     string // the publisher's page: its whole HTML
 	policy   string // its Content-Security-Policy
+	script   string // what its /app.js does; "": note violations of the policy
 }
 
 func newTown(t *testing.T) *town {
@@ -40,6 +41,10 @@ func newTown(t *testing.T) *town {
 	})
 	mux.HandleFunc("zeitung.test/app.js", func(rw http.ResponseWriter, r *http.Request) {
 		rw.Header().Set("Content-Type", "text/javascript")
+		if w.script != "" {
+			fmt.Fprint(rw, w.script)
+			return
+		}
 		fmt.Fprint(rw, "addEventListener('securitypolicyviolation', e => document.body.dataset.violation = e.violatedDirective)")
 	})
 	mux.Handle("/", p.server)

@@ -15,6 +15,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/freigabe/freigabe/internal/article"
 	"github.com/freigabe/freigabe/internal/moderation"
 	"github.com/freigabe/freigabe/internal/store"
 	"github.com/freigabe/freigabe/internal/store/storetest"
@@ -32,6 +33,8 @@ type paper struct {
 	t      testing.TB
 	server *web.Server
 	pages  *thread.Pages
+
+	fetched article.Article // what a page seen for the first time holds
 }
 
 func newPaper(t testing.TB) *paper {
@@ -40,10 +43,14 @@ func newPaper(t testing.TB) *paper {
 	s := web.New(h.Store, slog.New(slog.DiscardHandler), nil, nil)
 	pages := thread.New(h.Store, 0)
 	w := &wait.Estimator{Store: h.Store}
+	p := &paper{House: h, t: t, server: s, pages: pages}
+	fetch := func(context.Context, store.Site, string) (article.Article, *store.Image, error) {
+		return p.fetched, nil, nil
+	}
 	s.Handle(slices.Concat(
 		reader.Routes(reader.Options{Server: s, Pages: pages, Wait: w, Mails: true}),
-		api.Routes(api.Options{Server: s, Pages: pages, Wait: w, Hinter: oneWord{}}))...)
-	return &paper{h, t, s, pages}
+		api.Routes(api.Options{Server: s, Pages: pages, Wait: w, Hinter: oneWord{}, Fetch: fetch}))...)
+	return p
 }
 
 // oneWord hints at a single word.

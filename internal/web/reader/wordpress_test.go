@@ -158,7 +158,7 @@ func TestWordPressExample(t *testing.T) {
 	run(t, "", php, "-r", "$d = new mysqli(null, 'root', '', '', 0, $argv[1]); $d->query('create database wp');", "--", socket)
 	_, freigabe, _ := strings.Cut(w.comments, ":")
 	_, freigabe, _ = strings.Cut(freigabe, ":")
-	address := "http://127.0.0.1:" + freigabe // PHP knows no names of ours
+	address := "http://127.0.0.1:" + freigabe                         // PHP knows no names of ours
 	said := strings.Fields(run(t, root, php, "install.php", address)) // beside it, perhaps, that there is no program for mail
 	post := said[len(said)-1]
 	set := w.Site.Settings
