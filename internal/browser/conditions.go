@@ -39,6 +39,17 @@ func (b *Tab) Dark(on bool) {
 	b.Media(map[string]string{"prefers-color-scheme": scheme})
 }
 
+// Print shows the page as it would be printed, or on the screen again; it takes
+// back features set by Media.
+func (b *Tab) Print(on bool) {
+	b.t.Helper()
+	medium := ""
+	if on {
+		medium = "print"
+	}
+	command(b, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Media: medium})
+}
+
 // JavaScript allows or forbids scripts from the next page on.
 func (b *Tab) JavaScript(on bool) {
 	b.t.Helper()
