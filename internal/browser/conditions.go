@@ -7,6 +7,7 @@ import (
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/network"
+	cdppage "github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/storage"
 	"github.com/chromedp/chromedp"
 )
@@ -48,6 +49,12 @@ func (b *Tab) Print(on bool) {
 		medium = "print"
 	}
 	command(b, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Media: medium})
+}
+
+// OnEveryPage runs a script before any other on each page from now on.
+func (b *Tab) OnEveryPage(script string) {
+	b.t.Helper()
+	command(b, cdppage.AddScriptToEvaluateOnNewDocument, cdppage.AddScriptToEvaluateOnNewDocumentParams{Source: script})
 }
 
 // JavaScript allows or forbids scripts from the next page on.

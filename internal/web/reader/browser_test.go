@@ -25,6 +25,7 @@ type town struct {
 	news     string // the publisher's
 	page     string // the publisher's page: its whole HTML
 	policy   string // its Content-Security-Policy
+	noLines  bool   // no line of events can be kept
 	script   string // what its /app.js does; "": note violations of the policy
 }
 
@@ -47,7 +48,13 @@ func newTown(t *testing.T) *town {
 		}
 		fmt.Fprint(rw, "addEventListener('securitypolicyviolation', e => document.body.dataset.violation = e.violatedDirective)")
 	})
-	mux.Handle("/", p.server)
+	mux.HandleFunc("/", func(rw http.ResponseWriter, r *http.Request) {
+		if w.noLines && strings.HasSuffix(r.URL.Path, "/events") {
+			http.Error(rw, "no lines", http.StatusServiceUnavailable)
+			return
+		}
+		p.server.ServeHTTP(rw, r)
+	})
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)
 	_, port, _ := strings.Cut(strings.TrimPrefix(server.URL, "http://"), ":")
