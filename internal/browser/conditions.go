@@ -57,6 +57,12 @@ func (b *Tab) OnEveryPage(script string) {
 	command(b, cdppage.AddScriptToEvaluateOnNewDocument, cdppage.AddScriptToEvaluateOnNewDocumentParams{Source: script})
 }
 
+// NoCache makes the browser ask for everything anew.
+func (b *Tab) NoCache() {
+	b.t.Helper()
+	command(b, network.SetCacheDisabled, network.SetCacheDisabledParams{CacheDisabled: true})
+}
+
 // JavaScript allows or forbids scripts from the next page on.
 func (b *Tab) JavaScript(on bool) {
 	b.t.Helper()

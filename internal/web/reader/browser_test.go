@@ -1,6 +1,7 @@
 package reader_test
 
 import (
+	"compress/gzip"
 	"context"
 	"fmt"
 	"net/http"
@@ -38,7 +39,16 @@ func newTown(t *testing.T) *town {
 		if w.policy != "" {
 			rw.Header().Set("Content-Security-Policy", w.policy)
 		}
-		fmt.Fprint(rw, w.page)
+		rw.Header().Set("Content-Encoding", "gzip") // as every publisher's server does
+		z := gzip.NewWriter(rw)
+		fmt.Fprint(z, w.page)
+		if err := z.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	mux.HandleFunc("zeitung.test/site.css", func(rw http.ResponseWriter, r *http.Request) {
+		rw.Header().Set("Content-Type", "text/css")
+		fmt.Fprint(rw, "body { margin: 0 auto; max-width: 40em; font: 18px/1.5 Georgia, serif }")
 	})
 	mux.HandleFunc("zeitung.test/app.js", func(rw http.ResponseWriter, r *http.Request) {
 		rw.Header().Set("Content-Type", "text/javascript")
@@ -484,7 +494,11 @@ func TestFiftyCommentsAreLight(t *testing.T) {
 	}
 }
 
-// Comments that the publisher's server includes do not hold up the page.
+// Comments that the publisher's server includes are seen as soon as the page is:
+// the first comment against the last paragraph of the same page without comments,
+// on a slow telephone and a slow line, the best of some runs in turn with
+// nothing in the browser's cache. Both pages have the publisher's own style. The test
+// allows for the noise of a busy machine; FREIGABE_QUIET=1 holds the promised 1.2.
 func TestIncludedCommentsAreSeenEarly(t *testing.T) {
 	w := newTown(t)
 	for i := range 50 {
@@ -493,27 +507,36 @@ func TestIncludedCommentsAreSeenEarly(t *testing.T) {
 	}
 	_, fragment := w.get("/embed/articles/" + w.Article.ID)
 	fragment = strings.ReplaceAll(fragment, "http://kommentare.test", w.comments)
-	text := strings.Repeat("<p>"+strings.Repeat("Ein Satz des Artikels, der von der Brücke handelt. ", 12)+"</p>", 6)
-	page := func(comments string) string {
-		return `<!doctype html><html lang="de"><head><meta charset="utf-8"><title>Zeitung</title><link rel="icon" href="data:,"></head><body><main><h1>Artikel</h1>` + text + comments + `</main></body></html>`
+	words := strings.Repeat("<p>"+strings.Repeat("Ein Satz des Artikels, der von der Brücke handelt. ", 12)+"</p>", 6)
+	page := func(comments, seen string) string {
+		return `<!doctype html><html lang="de"><head><meta charset="utf-8"><title>Zeitung</title><link rel="icon" href="data:,"><link rel="stylesheet" href="/site.css"><script>
+const look = () => document.querySelector('` + seen + `')?.getBoundingClientRect().height ? requestAnimationFrame(() => requestAnimationFrame(() => (window.seen = performance.now()))) : requestAnimationFrame(look)
+look()</script></head><body><main><h1>Artikel</h1>` + words + comments + `</main></body></html>`
 	}
 	tab := browser.New(t)
 	tab.Viewport(412, 850)
+	tab.NoCache()
 	tab.SlowCPU(4)
 	tab.SlowNetwork(150*time.Millisecond, 200_000)
+	n := 0
 	measure := func(html string) float64 {
+		n++
 		w.page = html
-		best := 1e9
-		for i := range 3 {
-			tab.Open(fmt.Sprintf("%s/?%d", w.news, i))
-			ms := browser.Eval[float64](tab, "new Promise(done => { const t = performance.getEntriesByName('first-contentful-paint')[0]; t ? done(t.startTime) : new PerformanceObserver((l, o) => { o.disconnect(); done(l.getEntries()[0].startTime) }).observe({type: 'paint', buffered: true}) })")
-			best = min(best, ms)
-		}
-		return best
+		tab.Open(fmt.Sprintf("%s/?%d", w.news, n))
+		tab.WaitFor("window.seen")
+		return browser.Eval[float64](tab, "window.seen")
 	}
-	without, with := measure(page("")), measure(page(fragment))
-	t.Logf("first paint: %.0f ms without comments, %.0f ms with them", without, with)
-	if with > 2*without {
-		t.Errorf("with comments the page is painted after %.0f ms, without them after %.0f", with, without)
+	without, with := 1e9, 1e9
+	for range 5 {
+		without = min(without, measure(page("", "main p:last-of-type")))
+		with = min(with, measure(page(fragment, ".fg-comment")))
+	}
+	allowed := 2.0
+	if os.Getenv("FREIGABE_QUIET") == "1" {
+		allowed = 1.2
+	}
+	t.Logf("the article is seen after %.0f ms, with comments the first of them after %.0f: %.2f times", without, with, with/without)
+	if with > allowed*without {
+		t.Errorf("the first comment is seen after %.0f ms, the page without comments after %.0f; at most %.1f times are allowed", with, without, allowed)
 	}
 }
