@@ -152,7 +152,7 @@ type articleJSON struct {
 	Section   string `json:"section,omitempty"`
 	Publisher string `json:"publisher,omitempty"`
 	Language  string `json:"language"`
-	Status    string `json:"status"` // open, not_yet, closed, ended, capacity
+	Status    string `json:"status"` // open, not_yet, closed, ended, capacity, night
 	Notice    string `json:"notice,omitempty"`
 	Opens     string `json:"opens_at,omitempty"`
 	Closes    string `json:"closes_at,omitempty"`

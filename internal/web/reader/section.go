@@ -237,12 +237,17 @@ func ThreadNotice(lang string, a store.Article, status string) string {
 		return locale.T(lang, "reader.closed.at", "date", locale.DateTime(lang, a.Closes))
 	case store.ThreadCapacity:
 		return locale.T(lang, "reader.closed.count", "n", strconv.Itoa(a.CloseCount))
+	case store.ThreadNight:
+		return locale.T(lang, "reader.closed.daily.now", "from", a.Daily.From, "to", a.Daily.To)
 	case store.ThreadClosed:
 		return locale.T(lang, "reader.closed.generic")
 	}
 	var words []string
 	if !a.Closes.IsZero() {
 		words = append(words, locale.T(lang, "reader.closed.until", "date", locale.DateTime(lang, a.Closes)))
+	}
+	if a.Daily != nil {
+		words = append(words, locale.T(lang, "reader.closed.daily", "from", a.Daily.From, "to", a.Daily.To))
 	}
 	if a.CloseCount > 0 {
 		words = append(words, locale.T(lang, "reader.closed.untilCount", "n", strconv.Itoa(a.CloseCount)))
