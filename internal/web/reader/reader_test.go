@@ -181,6 +181,32 @@ func with(name, value string) func(*html.Node) bool {
 	return func(n *html.Node) bool { return attr(n, name) == value }
 }
 
+// Hours of the day in which an article takes comments are said from the start, and
+// outside of them it takes none.
+func TestCommentsInHoursOfTheDay(t *testing.T) {
+	p := newPaper(t) // at ten in the morning
+	a := p.Article
+	for _, c := range []struct {
+		from, to, says string
+		code           int
+	}{{"06:00", "21:00", "täglich von 06:00 bis 21:00 Uhr möglich", http.StatusSeeOther}, {"06:00", "09:00", "Bis dahin können Sie mitlesen", http.StatusConflict}} {
+		a.Daily = &store.Hours{From: c.from, To: c.to}
+		if err := p.SetThread(t.Context(), a); err != nil {
+			t.Fatal(err)
+		}
+		if _, body := p.get(p.article()); !strings.Contains(text(parse(t, body)), c.says) {
+			t.Errorf("from %s to %s the page does not say %q", c.from, c.to, c.says)
+		}
+		if res, body := p.post(p.article(), url.Values{"text": {"Ein Gedanke bis " + c.to}, "name": {"Mira"}}); res.StatusCode != c.code {
+			t.Errorf("from %s to %s a comment is answered %d %s", c.from, c.to, res.StatusCode, body)
+		}
+	}
+	p.Clock.Pass(20 * time.Hour) // the next morning at six
+	if _, body := p.get(p.article()); !strings.Contains(body, "<textarea") {
+		t.Error("in the morning the kept page still says that it is closed")
+	}
+}
+
 func TestArticlePage(t *testing.T) {
 	p := newPaper(t)
 	if _, err := p.AddPolicy(t.Context(), p.Site.ID, store.Policy{Lang: "de", Text: "Bitte *sachlich* bleiben. <script>x</script>", Signed: "Ihre Redaktion"}); err != nil {
