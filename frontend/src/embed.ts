@@ -1,4 +1,4 @@
-import {ago, fill, make, one, shelf, Words} from './parts/dom'
+import {ago, ask, fill, make, one, shelf, Words} from './parts/dom'
 import {Sender, Sent} from './parts/form'
 import {frames} from './parts/frame'
 import {Live} from './parts/live'
@@ -66,9 +66,8 @@ class FreigabeComments extends HTMLElement {
     try {
       if (!this.thread) {
         const canonical = one<HTMLLinkElement>(document, 'link[rel=canonical]')?.href
-        const r = await fetch(`${this.api}/api/v1/articles?url=${encodeURIComponent(this.getAttribute('url') || canonical || location.href)}`, {credentials: 'omit'})
-        if (!r.ok) return
-        const {id} = await r.json()
+        const {id} = await ask(`${this.api}/api/v1/articles?url=${encodeURIComponent(this.getAttribute('url') || canonical || location.href)}`)
+        if (!id) return
         if (round === this.round) this.setAttribute('article', id)
       }
       const section = one(await this.fetch(''), '.fg-section')!
@@ -122,9 +121,7 @@ class FreigabeComments extends HTMLElement {
   }
 
   private async recall(receipt: string) {
-    const r = await fetch(this.api + '/api/v1' + receipt, {credentials: 'omit'}).catch(() => undefined)
-    if (!r?.ok) return
-    const c = await r.json()
+    const c = await ask(this.api + '/api/v1' + receipt)
     if (c.status === 'pending') this.own({...c, receipt})
   }
 
@@ -253,9 +250,9 @@ class FreigabeComments extends HTMLElement {
 
   // counts fills in the reactions to a page of comments, which are no part of it.
   private async counts(section: HTMLElement) {
-    const address = section.dataset.counts
-    const r = address && (await fetch(address, {credentials: 'omit'}).catch(() => undefined))
-    if (r && r.ok) for (const [id, n] of Object.entries((await r.json()).reactions)) this.mark(id, n as Counts)
+    if (!section.dataset.counts) return
+    const {reactions} = await ask(section.dataset.counts)
+    for (const id in reactions) this.mark(id, reactions[id])
   }
 
   private mark(id: string, n: Counts) {
@@ -265,11 +262,10 @@ class FreigabeComments extends HTMLElement {
   private async react(b: HTMLButtonElement) {
     const on = b.ariaPressed !== 'true'
     const id = b.closest('.fg-comment')!.id.slice(1)
-    const r = await fetch(`${this.api}/api/v1/comments/${id}/reactions/${b.value}`, {method: on ? 'PUT' : 'DELETE', credentials: 'omit'}).catch(() => undefined)
-    const answer = r && (await r.json())
-    if (!r?.ok) return this.status(answer?.title || this.words.unavailable)
-    b.ariaPressed = String(on)
-    this.mark(id, answer.reactions)
+    const {reactions, title} = await ask(`${this.api}/api/v1/comments/${id}/reactions/${b.value}`, on ? 'PUT' : 'DELETE')
+    if (!reactions) return this.status(title || this.words.unavailable)
+    b.ariaPressed = `${on}`
+    this.mark(id, reactions)
   }
 
   private senders = new WeakMap<HTMLFormElement, Sender>()
