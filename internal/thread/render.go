@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/freigabe/freigabe/internal/locale"
@@ -23,6 +24,7 @@ type View struct {
 	Order store.Sort
 
 	Reactions []Reaction // what readers can give, if anything
+	Initials  bool       // of authors' names stand before them
 }
 
 // Reaction is a kind of reaction and its word on the button.
@@ -108,7 +110,13 @@ func (w *writer) gone(c store.Released) {
 }
 
 func (w *writer) head(c store.Released) {
-	w.raw(`<header class="fg-head"><h3 class="fg-name" id="n`)
+	w.raw(`<header class="fg-head">`)
+	if w.v.Initials {
+		w.raw(`<span class="fg-face" aria-hidden="true">`)
+		w.text(Initials(c.Name))
+		w.raw(`</span>`)
+	}
+	w.raw(`<h3 class="fg-name" id="n`)
 	w.text(c.ID)
 	w.raw(`"><bdi>`)
 	w.text(c.Name)
@@ -136,6 +144,20 @@ func (w *writer) head(c store.Released) {
 		w.raw(`</span>`)
 	}
 	w.raw(`</header>`)
+}
+
+// Initials gives the first letters of a name's first and last word, in capitals.
+func Initials(name string) string {
+	var letters []rune
+	for word := range strings.FieldsSeq(name) {
+		if first, _ := utf8.DecodeRuneInString(word); unicode.IsLetter(first) {
+			letters = append(letters, unicode.ToUpper(first))
+		}
+	}
+	if len(letters) > 2 {
+		letters = []rune{letters[0], letters[len(letters)-1]}
+	}
+	return string(letters)
 }
 
 func (w *writer) badge(class, words string) {

@@ -30,8 +30,9 @@ type receiptPage struct {
 	Decided  string
 	Editing  bool
 	Resubmit bool
-	Answer   bool   // the decision answers an appeal
 	News     string // about news of answers by mail: "", "none", "asked" or "on"
+	Answer   bool   // the decision answers an appeal
+	Another  bool   // the author may write another comment as the same person
 }
 
 // segment is a stretch of text.
@@ -66,6 +67,11 @@ func (rd *Reader) receiptPage(r *http.Request) (receiptPage, error) {
 	p.Title = locale.T(p.Lang, "reader.receipt.title")
 	p.describe()
 	p.News = rd.newsOf(rec)
+	set, err := SettingsOf(rec.Site)
+	if err != nil {
+		return p, err
+	}
+	p.Another = set.Lets(AsGuest) && !rec.Erased && rec.Article.Status(rd.store.Now()) == store.ThreadOpen
 	p.Editing, p.Resubmit = rec.Can(moderation.Edit), rec.Can(moderation.Resubmit)
 	p.Text = marked(rec)
 	if rec.Status == moderation.Pending {
