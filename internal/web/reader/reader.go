@@ -96,20 +96,27 @@ func Routes(o Options) []web.Route {
 		{Pattern: "GET /unsubscribe/{token}", Access: web.Secret, Handler: rd.wishPage("")},
 		{Pattern: "POST /unsubscribe/{token}", Access: web.Secret, Handler: rd.wish("")},
 	}
-	if o.Mails {
-		routes = append(routes,
-			get("/digest", rd.digestForm),
-			post("/digest", rd.digest),
-			web.Route{Pattern: "GET /digest/confirm/{token}", Access: web.Secret, Handler: rd.digestPage(false)},
-			web.Route{Pattern: "POST /digest/confirm/{token}", Access: web.Secret, Handler: rd.digestStep(false)},
-			web.Route{Pattern: "GET /digest/end/{token}", Access: web.Secret, Handler: rd.digestPage(true)},
-			web.Route{Pattern: "POST /digest/end/{token}", Access: web.Secret, Handler: rd.digestStep(true)})
+	return append(routes, rd.otherRoutes()...)
+}
+
+// otherRoutes are there where mails can be sent, and in the demo.
+func (rd *Reader) otherRoutes() (routes []web.Route) {
+	if rd.Mailbox != nil {
+		for path, h := range map[string]web.Handler{"/demo/mail": rd.mailbox, "/demo/{slug}": rd.original, "/impressum": rd.notePage("imprint"), "/datenschutz": rd.notePage("privacy")} {
+			routes = append(routes, web.Route{Pattern: "GET " + path, Access: web.Public, Handler: h})
+		}
 	}
-	if o.Mailbox != nil {
-		routes = append(routes, get("/demo/mail", rd.mailbox), get("/demo/{slug}", rd.original),
-			get("/impressum", rd.notePage("imprint")), get("/datenschutz", rd.notePage("privacy")))
+	if !rd.Mails {
+		return routes
 	}
-	return routes
+	return append(routes, []web.Route{
+		{Pattern: "GET /digest", Access: web.Public, Handler: rd.digestForm},
+		{Pattern: "POST /digest", Access: web.Public, Handler: rd.digest},
+		{Pattern: "GET /digest/confirm/{token}", Access: web.Secret, Handler: rd.digestPage(false)},
+		{Pattern: "POST /digest/confirm/{token}", Access: web.Secret, Handler: rd.digestStep(false)},
+		{Pattern: "GET /digest/end/{token}", Access: web.Secret, Handler: rd.digestPage(true)},
+		{Pattern: "POST /digest/end/{token}", Access: web.Secret, Handler: rd.digestStep(true)},
+	}...)
 }
 
 // base is the address that links from elsewhere begin with.
