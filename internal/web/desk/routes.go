@@ -90,6 +90,8 @@ func Routes(srv *web.Server, o Options) []web.Route {
 		{Pattern: "POST /desk/model", Access: web.Admin, Handler: d.setMachine},
 		{Pattern: "GET /desk/authors/{id}", Access: web.Desk, Handler: d.authorPage},
 		{Pattern: "POST /desk/authors/{id}", Access: web.Desk, Handler: d.measureAuthor},
+		{Pattern: "GET /desk/section", Access: web.Desk, Handler: d.sectionPage},
+		{Pattern: "POST /desk/section", Access: web.Chief, Handler: d.saveSection},
 		{Pattern: "GET /desk/reasons", Access: web.Desk, Handler: d.reasonsPage},
 		{Pattern: "POST /desk/reasons", Access: web.Chief, Handler: d.saveReasons},
 		{Pattern: "GET /desk/similar/{id}", Access: web.Desk, Handler: d.similarPage},
