@@ -20,6 +20,14 @@ sub vcl_recv {
         }
         return (purge);
     }
+    # What -purge with ban+http://… sends: the names of what has changed.
+    if (req.method == "BAN") {
+        if (!client.ip ~ nodes || !req.http.Surrogate-Key) {
+            return (synth(405));
+        }
+        ban("obj.http.Surrogate-Key ~ (^|[ ])(" + regsuball(req.http.Surrogate-Key, "[ ]+", "|") + ")($|[ ])");
+        return (synth(200));
+    }
     if (req.url ~ "^/(metrics|debug/)") {
         return (synth(404));
     }

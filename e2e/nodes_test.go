@@ -23,9 +23,9 @@ func (n *newsroom) sibling(t *testing.T) *newsroom {
 	return s
 }
 
-func twoNodes(t *testing.T) (*newsroom, *newsroom) {
+func twoNodes(t *testing.T, env ...string) (*newsroom, *newsroom) {
 	t.Helper()
-	a := &newsroom{dsn: pgtest.New(t), dir: t.TempDir(), log: &bytes.Buffer{}, env: []string{"FREIGABE_LIMITS=off", "FREIGABE_HOLD=0"}}
+	a := &newsroom{dsn: pgtest.New(t), dir: t.TempDir(), log: &bytes.Buffer{}, env: append(env, "FREIGABE_LIMITS=off", "FREIGABE_HOLD=0")}
 	if err := a.open(3); err != nil {
 		t.Fatal(err)
 	}

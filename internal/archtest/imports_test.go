@@ -16,7 +16,7 @@ const module = "github.com/freigabe/freigabe"
 // Parts that take in and send out: everything that stands on the store.
 var services = []string{
 	"internal/store", "internal/thread", "internal/assess", "internal/article", "internal/mail",
-	"internal/webhook", "internal/signon", "internal/locale", "internal/config", "internal/moderation", "frontend",
+	"internal/webhook", "internal/purge", "internal/signon", "internal/locale", "internal/config", "internal/moderation", "frontend",
 }
 
 // allowed names, for each part, the parts it may import. A part is a folder

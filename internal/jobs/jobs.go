@@ -55,6 +55,7 @@ type Runner struct {
 	Assessor Assessor
 	Teller   Teller  // nil: nobody is told
 	Learner  Learner // nil: nothing is learnt
+	Purger   *Purger // nil: there are no caches to tell
 
 	kinds map[string]work
 	lanes []lane
@@ -78,6 +79,7 @@ func (r *Runner) setUp() {
 		"tell-parent": r.tellParent,
 		"learn":       r.learn,
 		"webhook":     r.webhook,
+		"purge":       r.purge,
 		"expire":      r.expire,
 	}
 	r.lanes = []lane{
@@ -86,6 +88,7 @@ func (r *Runner) setUp() {
 		{[]string{"tell", "tell-parent"}, 2, 2 * time.Minute},
 		{[]string{"learn"}, 1, time.Minute},
 		{[]string{"webhook"}, 2, time.Minute},
+		{[]string{"purge"}, 2, purgeLease}, // short, as for publish
 		{[]string{"expire"}, 1, 10 * time.Minute},
 	}
 }

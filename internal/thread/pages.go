@@ -1,6 +1,7 @@
 package thread
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -44,6 +45,7 @@ type Pages struct {
 	store  *store.Store
 	now    func() time.Time // tells how fresh the events are; not the store's clock
 	budget int64            // bytes
+	tag    func(site, article string) []string
 
 	confirmed atomic.Int64 // when the last reading of the events began, in nanoseconds
 	flight    singleflight.Group
@@ -75,6 +77,10 @@ func New(st *store.Store, budget int64) *Pages {
 	}
 	return &Pages{store: st, now: time.Now, budget: budget, entries: map[Key]*entry{}, watched: map[chan struct{}]string{}}
 }
+
+// Tag names pages for caches that are told what has changed, by their site and
+// article. It is to be called before the first page is asked for.
+func (p *Pages) Tag(names func(site, article string) []string) { p.tag = names }
 
 // Run follows the events until the context ends; it returns nil then.
 func (p *Pages) Run(ctx context.Context) error {
@@ -272,10 +278,17 @@ func (p *Pages) fill(ctx context.Context, k Key, en *entry, render func(context.
 	r, err := render(ctx)
 	var page *Page
 	if err == nil {
-		page = newPage(r)
+		page = newPage(r, p.namesOf(k, r))
 	}
 	p.keep(k, en, page, r.Until, err)
 	finished = true
+}
+
+func (p *Pages) namesOf(k Key, r Rendered) []string {
+	if p.tag == nil {
+		return nil
+	}
+	return p.tag(cmp.Or(r.Site.ID, k.Site), k.Article)
 }
 
 func (p *Pages) keep(k Key, en *entry, page *Page, until time.Time, err error) {

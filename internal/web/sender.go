@@ -72,6 +72,8 @@ func (s *Server) Sender(r *http.Request) (store.Sender, error) {
 // Limiter holds back senders who do too much of one thing. It keeps hashes in
 // memory only. A nil Limiter holds nobody back.
 type Limiter struct {
+	PerSite int // submissions a second of one site, from all its readers; 0: SiteRate
+
 	now    func() time.Time
 	seed   maphash.Seed
 	shards [64]shard
@@ -100,6 +102,27 @@ var (
 	FlagRate   = Rate{10, 30 * time.Second}
 	SignInRate = Rate{10, 20 * time.Second}
 )
+
+// SiteRate is how many submissions a second one site may have on one node, twice
+// that at once. It is far more than a desk can read; it keeps one site's flood from
+// taking the database away from the others.
+const SiteRate = 1000
+
+// TakeSubmission counts a submission by a sender to a site. Too many of a sender
+// are 429; too many of all readers together are 503, for it is nobody's fault.
+func (l *Limiter) TakeSubmission(sender, site string) error {
+	if err := l.Take("submit", sender, SubmitRate); err != nil || l == nil {
+		return err
+	}
+	perSecond := l.PerSite
+	if perSecond <= 0 {
+		perSecond = SiteRate
+	}
+	if l.Take("submit-site", site, Rate{2 * perSecond, time.Second / time.Duration(perSecond)}) != nil {
+		return &Unavailable{http.StatusServiceUnavailable, "error.site_limit", 2 * time.Second}
+	}
+	return nil
+}
 
 // NewLimiter makes a limiter.
 func NewLimiter(now func() time.Time) *Limiter {

@@ -75,7 +75,7 @@ func (rd *Reader) submission(r *http.Request) (store.Submission, store.Site, err
 	if in.Sender, err = rd.Server.Sender(r); err != nil {
 		return in, site, err
 	}
-	return in, site, rd.Server.Limits.Take("submit", in.Sender.Now, web.SubmitRate)
+	return in, site, rd.Server.Limits.TakeSubmission(in.Sender.Now, site.ID)
 }
 
 // Clean prepares what an author sent, or says which field is wrong.
