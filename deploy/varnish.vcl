@@ -2,6 +2,8 @@
 # allows, which is a second. The desk, receipts and everything that is sent pass.
 vcl 4.1;
 
+import std;
+
 backend balancer {
     .host = "127.0.0.1";
     .port = "8080";
@@ -25,7 +27,9 @@ sub vcl_recv {
         if (!client.ip ~ nodes || !req.http.Surrogate-Key) {
             return (synth(405));
         }
-        ban("obj.http.Surrogate-Key ~ (^|[ ])(" + regsuball(req.http.Surrogate-Key, "[ ]+", "|") + ")($|[ ])");
+        if (!std.ban("obj.http.Surrogate-Key ~ (^|\s)(" + regsuball(req.http.Surrogate-Key, "\s+", "|") + ")($|\s)")) {
+            return (synth(500, std.ban_error()));
+        }
         return (synth(200));
     }
     if (req.url ~ "^/(metrics|debug/)") {
