@@ -32,6 +32,8 @@ type settings struct {
 	hold, limits             string
 	smtp, mailFrom, public   string
 	purge                    string
+	trace                    string
+	traceShare               float64
 	siteRate                 int
 	logLevel                 string
 	data                     string // demo
@@ -52,6 +54,8 @@ func serveFlags() (*flag.FlagSet, *settings) {
 	fs.StringVar(&s.mailFrom, "mail-from", "", "sender of mails, such as kommentare@blatt.example")
 	fs.StringVar(&s.public, "public", "", "this installation's address for its readers, such as https://kommentare.blatt.example; as asked where not set")
 	fs.StringVar(&s.purge, "purge", "", "caches to tell of changes, separated by spaces, each KIND+URL with KIND purge, ban, keys or tags; such as ban+http://10.0.0.5:6081")
+	fs.StringVar(&s.trace, "trace", "", "collector of traces (OpenTelemetry, OTLP over HTTP), such as http://127.0.0.1:4318; none are made without")
+	fs.Float64Var(&s.traceShare, "trace-share", 0.05, "part of the requests that is traced, 0 to 1")
 	fs.IntVar(&s.siteRate, "site-rate", web.SiteRate, "submissions a second that this node takes in for one site; more are asked to come back in a moment")
 	fs.StringVar(&s.logLevel, "log", "info", "debug, info, warn or error")
 	testFlags(fs, s)
@@ -134,6 +138,12 @@ func newNode(ctx context.Context, s *settings, logTo io.Writer) (*node, error) {
 	}
 	n.server = web.New(n.store, n.log, proxies, limits)
 	n.watch = newWatch(n.store)
+	if s.trace != "" {
+		if n.watch.tracing, err = startTracing(ctx, s.trace, s.traceShare, n.log); err != nil {
+			return nil, errors.Join(err, n.store.Close(), n.listen.Close())
+		}
+		n.watch.tracing.proxies = proxies
+	}
 	n.loops = append(n.loops, func(ctx context.Context) error { return presence(ctx, n.store) })
 	if s.opsAddr != "" {
 		n.loops = append(n.loops, func(ctx context.Context) error { return n.watch.private(ctx, s.opsAddr) })
@@ -202,6 +212,9 @@ func (n *node) serve(ctx context.Context, ready func(addr string)) error {
 	wg.Wait()
 	if n.finish != nil {
 		n.finish()
+	}
+	if n.watch.tracing != nil {
+		n.watch.tracing.stop(n.log)
 	}
 	return errors.Join(err, n.store.Close())
 }

@@ -19,6 +19,10 @@ import (
 
 	"github.com/freigabe/freigabe/internal/moderation"
 	"github.com/freigabe/freigabe/internal/store"
+	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/trace"
 )
 
 // Assessor judges a text by the five rules. It never decides anything.
@@ -39,6 +43,9 @@ type Learner interface {
 
 // work does one job; what it returns says whether it has to be tried again.
 type work func(ctx context.Context, j store.Job) error
+
+// tracer makes spans where the program was told to trace, and otherwise nothing.
+var tracer = otel.Tracer("freigabe/jobs")
 
 // lane is a group of kinds that share workers, so that slow mail never holds up
 // a publication.
@@ -158,11 +165,14 @@ func (r *Runner) batch(ctx context.Context, l lane) (int, error) {
 func (r *Runner) one(ctx context.Context, j store.Job, l lane) {
 	ctx, cancel := context.WithTimeout(ctx, l.lease)
 	defer cancel()
+	ctx, span := tracer.Start(ctx, "job "+j.Kind, trace.WithNewRoot(), trace.WithAttributes(attribute.Int("attempt", j.Attempts)))
+	defer span.End()
 	err := r.kinds[j.Kind](ctx, j)
 	switch later, postponed := errors.AsType[*postpone](err); {
 	case postponed:
 		err = r.Store.RetryJob(ctx, j, later.until, "")
 	case err != nil:
+		span.SetStatus(codes.Error, "")
 		r.Log.Error("job failed", "kind", j.Kind, "attempt", j.Attempts, "error", err)
 		err = r.Store.RetryJob(ctx, j, r.Store.Now().Add(backoff(j.Attempts)), err.Error())
 	default:

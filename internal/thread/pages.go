@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/freigabe/freigabe/internal/store"
+	"go.opentelemetry.io/otel"
 	"golang.org/x/sync/singleflight"
 )
 
@@ -24,6 +25,9 @@ const (
 	awayFor   = time.Hour              // after that the events kept may not reach back far enough
 	tries     = 5                      // renderings overtaken by events before giving up
 )
+
+// tracer makes spans where the program was told to trace, and otherwise nothing.
+var tracer = otel.Tracer("freigabe/thread")
 
 // Key names a page. Article says which events make it out of date; for a page
 // without one, every change at the site does, and without a site every change.
@@ -275,6 +279,8 @@ func (p *Pages) fill(ctx context.Context, k Key, en *entry, render func(context.
 	// The rendering serves everyone who waits, so it outlives the first one's connection.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer cancel()
+	ctx, span := tracer.Start(ctx, "thread.render")
+	defer span.End()
 	r, err := render(ctx)
 	var page *Page
 	if err == nil {

@@ -36,7 +36,8 @@ func ParseProxies(list string) (Proxies, error) {
 	return out, nil
 }
 
-func (p Proxies) trust(a netip.Addr) bool {
+// Trust tells whether an address is one of them.
+func (p Proxies) Trust(a netip.Addr) bool {
 	for _, n := range p {
 		if n.Contains(a.Unmap()) {
 			return true
@@ -54,7 +55,7 @@ func (s *Server) Addr(r *http.Request) netip.Addr {
 	}
 	addr := ap.Addr().Unmap()
 	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
-	for i := len(hops) - 1; i >= 0 && s.Proxies.trust(addr); i-- {
+	for i := len(hops) - 1; i >= 0 && s.Proxies.Trust(addr); i-- {
 		next, err := netip.ParseAddr(strings.TrimSpace(hops[i]))
 		if err != nil {
 			break
