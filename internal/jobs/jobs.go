@@ -151,23 +151,38 @@ func (r *Runner) pause(ctx context.Context, l lane) time.Duration {
 const batchSize = 20
 
 func (r *Runner) batch(ctx context.Context, l lane) (int, error) {
+	begun := time.Now() // a lease is a stretch of real time, whatever the store's clock says
 	jobs, err := r.Store.ClaimJobs(ctx, l.kinds, batchSize, l.lease)
 	if err != nil {
 		return 0, err
 	}
+	// A job that was begun is finished, even when the node is stopping.
+	ctx, cancel := context.WithDeadline(context.WithoutCancel(ctx), begun.Add(l.lease))
+	defer cancel()
 	for _, j := range jobs {
-		// A job that was begun is finished, even when the node is stopping.
-		r.one(context.WithoutCancel(ctx), j, l)
+		if time.Since(begun) > l.lease/2 {
+			r.giveBack(ctx, j)
+			continue
+		}
+		r.one(ctx, j)
 	}
 	return len(jobs), nil
 }
 
-func (r *Runner) one(ctx context.Context, j store.Job, l lane) {
-	ctx, cancel := context.WithTimeout(ctx, l.lease)
-	defer cancel()
+// giveBack returns a job that was claimed and not begun: slow ones before it have
+// used up its time, and once the lease has ended another worker does it, too. A
+// letter would go out twice.
+func (r *Runner) giveBack(ctx context.Context, j store.Job) {
+	if err := r.Store.ReturnJob(ctx, j); err != nil {
+		r.Log.Error("job not given back; it will run when its lease ends", "kind", j.Kind, "error", err)
+	}
+}
+
+func (r *Runner) one(ctx context.Context, j store.Job) {
 	ctx, span := tracer.Start(ctx, "job "+j.Kind, trace.WithNewRoot(), trace.WithAttributes(attribute.Int("attempt", j.Attempts)))
 	defer span.End()
 	err := r.kinds[j.Kind](ctx, j)
+	ctx = context.WithoutCancel(ctx) // the outcome is recorded also where the job used up its time
 	switch later, postponed := errors.AsType[*postpone](err); {
 	case postponed:
 		err = r.Store.RetryJob(ctx, j, later.until, "")
