@@ -16,6 +16,9 @@ type HourCount struct {
 	N    int
 }
 
+// everyState names all states, so that an index that begins with one serves.
+const everyState = "state in ('pending', 'escalated', 'approved', 'rejected', 'returned', 'declined', 'appealed', 'removed', 'withdrawn', 'superseded')"
+
 const hourMicros = int64(time.Hour / time.Microsecond)
 
 // Hours counts a site's submissions and its desk's decisions by hour, since a
@@ -29,8 +32,8 @@ func (s *Store) Hours(ctx context.Context, site string, since time.Time) ([]Hour
 		h.Hour = fromMicros(hour * hourMicros)
 		out = append(out, h)
 		return err
-	}, `select submitted_at / $3 as hour, 'submitted', count(*) from revisions where submitted_at >= $2 and ($1 = '' or site_id = $1) group by 1
-		union all select at / $3 as hour, step, count(*) from decisions d where at >= $2 and ($1 = '' or site_id = $1) and actor_role in ('editor', 'chief')
+	}, `select submitted_at / $3 as hour, 'submitted', count(*) from revisions where submitted_at >= $2 and `+everyState+` and `+ofSite("site_id", site)+` group by 1
+		union all select at / $3 as hour, step, count(*) from decisions d where at >= $2 and `+ofSite("site_id", site)+` and actor_role in ('editor', 'chief')
 			and step in ('approve', 'reject', 'return', 'decline', 'escalate', 'remove') and undoes = ''
 			and not exists (select 1 from decisions u where u.comment_id = d.comment_id and u.undoes = d.id) group by 1, 2 order by 1`, site, micros(since), hourMicros)
 	return out, err
@@ -45,9 +48,11 @@ type Share struct {
 }
 
 // standing joins the decisions that an editor took on a waiting text, not undone.
-const decidedFrom = ` from decisions d join revisions r on r.comment_id = d.comment_id and r.number = d.revision join articles a on a.id = r.article_id
-	where d.at >= $2 and ($1 = '' or d.site_id = $1) and d.from_state in ('pending', 'escalated') and d.step in ('approve', 'reject', 'return')
+func decidedFrom(site string) string {
+	return ` from decisions d join revisions r on r.comment_id = d.comment_id and r.number = d.revision join articles a on a.id = r.article_id
+	where d.at >= $2 and ` + ofSite("d.site_id", site) + ` and d.from_state in ('pending', 'escalated') and d.step in ('approve', 'reject', 'return')
 	and not exists (select 1 from decisions u where u.comment_id = d.comment_id and u.undoes = d.id)`
+}
 
 const refusedSum = `sum(case when d.step = 'approve' then 0 else 1 end)`
 
@@ -68,7 +73,7 @@ func (s *Store) RefusalsBy(ctx context.Context, what, site string, since time.Ti
 		err := r.Scan(&x.Name, &x.Key, &x.Decided, &x.Refused)
 		out = append(out, x)
 		return err
-	}, "select "+column+", count(*), "+refusedSum+decidedFrom+only+" group by 1, 2 order by 3 desc, 1 limit 50", site, micros(since))
+	}, "select "+column+", count(*), "+refusedSum+decidedFrom(site)+only+" group by 1, 2 order by 3 desc, 1 limit 50", site, micros(since))
 	return out, err
 }
 
@@ -79,7 +84,7 @@ func (s *Store) RefusalsNaming(ctx context.Context, site string, since time.Time
 		b.add("r.folded like " + b.arg("%"+likeWords(t)+"%") + ` escape '\'`)
 	}
 	var x Share
-	err := s.read.QueryRowContext(ctx, "select count(*), coalesce("+refusedSum+", 0)"+decidedFrom+" and ("+strings.Join(b.list, " or ")+")", b.args...).Scan(&x.Decided, &x.Refused)
+	err := s.read.QueryRowContext(ctx, "select count(*), coalesce("+refusedSum+", 0)"+decidedFrom(site)+" and ("+strings.Join(b.list, " or ")+")", b.args...).Scan(&x.Decided, &x.Refused)
 	return x, classify(err)
 }
 
@@ -98,7 +103,7 @@ func (s *Store) Blindly(ctx context.Context, site string, since time.Time, from 
 		coalesce(sum(case when r.refuse < $3 and d.step = 'approve' then 1 else 0 end), 0),
 		coalesce(sum(case when r.refuse >= $3 and d.step <> 'approve' then 1 else 0 end), 0),
 		coalesce(sum(case when r.refuse >= $3 and d.step = 'approve' then 1 else 0 end), 0),
-		coalesce(sum(case when r.refuse < $3 and d.step <> 'approve' then 1 else 0 end), 0)`+decidedFrom+" and d.blind = 1 and r.refuse is not null", site, micros(since), from).
+		coalesce(sum(case when r.refuse < $3 and d.step <> 'approve' then 1 else 0 end), 0)`+decidedFrom(site)+" and d.blind = 1 and r.refuse is not null", site, micros(since), from).
 		Scan(&a.BothRelease, &a.BothRefuse, &a.MachineRefuses, &a.DeskRefuses)
 	return a, classify(err)
 }
@@ -119,7 +124,7 @@ func (s *Store) Outcomes(ctx context.Context, site string, since time.Time) (app
 			appeals[step] = n
 		}
 		return nil
-	}, `select step, case when bundle <> '' then 1 else 0 end, count(*) from decisions where at >= $2 and ($1 = '' or site_id = $1)
+	}, `select step, case when bundle <> '' then 1 else 0 end, count(*) from decisions where at >= $2 and `+ofSite("site_id", site)+`
 		and (step in ('uphold', 'overturn', 'appeal') or bundle <> '') group by 1, 2`, site, micros(since))
 	return appeals, bundles, err
 }
@@ -144,7 +149,7 @@ func (s *Store) Pace(ctx context.Context, site string, since time.Time) ([]int, 
 		err := r.Scan(&n)
 		out = append(out, n)
 		return err
-	}, `select count(*) from decisions where at >= $2 and ($1 = '' or site_id = $1) and bundle = '' and step in ('approve', 'reject', 'return', 'decline')
+	}, `select count(*) from decisions where at >= $2 and `+ofSite("site_id", site)+` and bundle = '' and step in ('approve', 'reject', 'return', 'decline')
 		group by at / $3, actor_id order by 1`, site, micros(since), hourMicros)
 	return out, err
 }

@@ -335,6 +335,15 @@ type statement struct {
 
 func stmt(query string, args ...any) statement { return statement{query: query, args: args} }
 
+// ofSite is the condition that a column names the site given as $1, or any where
+// site is "". Two texts, since a plan made for both at once can use no index.
+func ofSite(column, site string) string {
+	if site == "" {
+		return "cast($1 as text) = ''"
+	}
+	return column + " = $1"
+}
+
 func micros(t time.Time) int64 { return t.UnixMicro() }
 
 func fromMicros(us int64) time.Time { return time.UnixMicro(us).UTC() }
