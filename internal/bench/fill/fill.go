@@ -34,6 +34,9 @@ const chunk = 200_000
 // articles is the number of articles of a site.
 func (z Size) articles() int { return max(1, z.Comments/z.Sites/perArticle) }
 
+// accounts is the number of readers with an account; each has some 100 comments.
+func (z Size) accounts() int { return max(100, z.Comments/1000) }
+
 // LongThread is the article with the thread of Size.Thread comments, Site one of
 // the sites, Article one of its articles, Comment one that is released.
 const (
@@ -149,7 +152,7 @@ func (f *filler) houses(ctx context.Context) error {
 		numbers(0, all-1)+articles+fmt.Sprintf("'a' || cast(10000000 + n as text), %s, 'https://blatt' || cast(n / %d as text) || '.example/' || cast(n as text), 'Die Brücke wird saniert', 'Ab Mai gesperrt.', '%s', %d + n * %d from i",
 			site, f.articles(), doc, f.base, f.step*perArticle),
 		articles+fmt.Sprintf("'%s', '%s', 'https://blatt0.example/lang', 'Die Brücke wird saniert', 'Ab Mai gesperrt.', '%s', %d from sites where id = '%s'", LongThread, Site, doc, f.base, Site),
-		numbers(0, 99)+fmt.Sprintf("insert into authors (id, site_id, kind, subject, name, created_at) select 'u' || cast(1000000 + n as text), 's' || cast(100000 + n %% %d as text), 'account', cast(n as text), 'Berta Klein', %d from i", f.Sites, f.base))
+		numbers(0, f.accounts()-1)+fmt.Sprintf("insert into authors (id, site_id, kind, subject, name, created_at) select 'u' || cast(1000000 + n as text), 's' || cast(100000 + n %% %d as text), 'account', cast(n as text), 'Berta Klein', %d from i", f.Sites, f.base))
 }
 
 // Text is a comment of some 250 characters.
@@ -178,7 +181,7 @@ func (f *filler) chunk(ctx context.Context, from, to int) error {
 		site:    fmt.Sprintf("'s' || cast(100000 + n %% %d as text)", f.Sites),
 		article: fmt.Sprintf("'a' || cast(10000000 + (n %% %d) * %d + (n / %d) %% %d as text)", f.Sites, perSite, f.Sites, perSite),
 		parent:  fmt.Sprintf("case when n / %d %% 4 = 3 and (n - %d) %% 100 < 85 then 'c' || cast(100000000000 + n - %d as text) end", f.Sites*perSite, f.Sites*perSite, f.Sites*perSite),
-		author:  "case when n % 10 = 0 then 'u' || cast(1000000 + (n / 10) % 100 as text) else 'g' || cast(100000000000 + n as text) end",
+		author:  fmt.Sprintf("case when n %% 10 = 0 then 'u' || cast(1000000 + (n / 10) %% %d as text) else 'g' || cast(100000000000 + n as text) end", f.accounts()),
 		state: fmt.Sprintf("case when n > %d then 'pending' when n %% 100 < 85 then 'approved' when n %% 100 < 95 then 'rejected' when n %% 100 < 97 then 'declined' when n %% 100 = 97 then 'removed' when n %% 100 = 98 then 'withdrawn' else 'returned' end",
 			f.Comments-f.Waiting),
 	})
