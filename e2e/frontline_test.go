@@ -30,6 +30,10 @@ func TestBehindVarnishAndHAProxy(t *testing.T) {
 	}
 	t.Cleanup(a.stop)
 	primary.Standby(t)
+	t.Cleanup(func() { // so that the end of the test waits for no standby
+		primary.Do(t, "alter system reset synchronous_standby_names")
+		primary.Do(t, "select pg_reload_conf()")
+	})
 	primary.Do(t, "alter system set synchronous_standby_names = '*'")
 	primary.Do(t, "select pg_reload_conf()")
 	b := a.sibling(t)
@@ -52,8 +56,6 @@ func TestBehindVarnishAndHAProxy(t *testing.T) {
 	if a, err := reader.call("GET", "/metrics", "", nil); err == nil {
 		t.Errorf("metrics reach the outside: %d", a.status)
 	}
-	primary.Do(t, "alter system reset synchronous_standby_names") // for the end of the test
-	primary.Do(t, "select pg_reload_conf()")
 }
 
 // startHAProxy runs HAProxy with deploy/haproxy.cfg before two nodes.
@@ -63,7 +65,7 @@ func startHAProxy(t *testing.T, at string, nodes ...string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	config := strings.NewReplacer("bind :8080", "bind "+at, "node1:8080", nodes[0], "node2:8080", nodes[1]).Replace(string(text))
+	config := strings.NewReplacer("maxconn 20000", "maxconn 1000", "bind :8080", "bind "+at, "node1:8080", nodes[0], "node2:8080", nodes[1]).Replace(string(text))
 	file := filepath.Join(t.TempDir(), "haproxy.cfg")
 	if err := os.WriteFile(file, []byte(config), 0o600); err != nil {
 		t.Fatal(err)
