@@ -20,6 +20,7 @@ import (
 	"github.com/freigabe/freigabe/internal/purge"
 	"github.com/freigabe/freigabe/internal/store"
 	"github.com/freigabe/freigabe/internal/web"
+	"github.com/freigabe/freigabe/internal/web/desk"
 )
 
 // settings is what serve and demo can be told.
@@ -36,6 +37,8 @@ type settings struct {
 	traceShare               float64
 	siteRate                 int
 	logLevel                 string
+	oidc                     desk.OIDC
+	oidcRoles                string
 	data                     string // demo
 }
 
@@ -58,8 +61,19 @@ func serveFlags() (*flag.FlagSet, *settings) {
 	fs.Float64Var(&s.traceShare, "trace-share", 0.05, "part of the requests that is traced, 0 to 1")
 	fs.IntVar(&s.siteRate, "site-rate", web.SiteRate, "submissions a second that this node takes in for one site; more are asked to come back in a moment")
 	fs.StringVar(&s.logLevel, "log", "info", "debug, info, warn or error")
+	oidcFlags(fs, s)
 	testFlags(fs, s)
 	return fs, s
+}
+
+// oidcFlags let people of the desk sign in at the publisher's own provider.
+func oidcFlags(fs *flag.FlagSet, s *settings) {
+	fs.StringVar(&s.oidc.Issuer, "oidc-issuer", "", "OpenID Connect for the desk: the provider's address, as its discovery document names it")
+	fs.StringVar(&s.oidc.ClientID, "oidc-client-id", "", "the client's id there; its redirect address is -public and /desk/oidc/callback")
+	fs.StringVar(&s.oidc.ClientSecret, "oidc-client-secret", "", "the client's secret; better set as FREIGABE_OIDC_CLIENT_SECRET or in the settings file")
+	fs.StringVar(&s.oidc.Name, "oidc-name", "", "the provider's name on the button")
+	fs.StringVar(&s.oidc.Groups, "oidc-groups", "groups", "the claim that lists a person's groups")
+	fs.StringVar(&s.oidcRoles, "oidc-roles", "", "roles by group, the first that fits counts: leitung=chief,redaktion=editor")
 }
 
 // testFlags are for tests: they change what a newsroom relies on.
@@ -124,6 +138,9 @@ func newNode(ctx context.Context, s *settings, logTo io.Writer) (*node, error) {
 	}
 	if n.caches, err = purge.Parse(s.purge); err != nil {
 		return nil, usage("-purge: %s", err)
+	}
+	if s.oidc.Roles, err = desk.ParseRoles(s.oidcRoles); err != nil {
+		return nil, usage("-oidc-roles: %s", err)
 	}
 	if n.listen, err = net.Listen("tcp", s.addr); err != nil {
 		return nil, fmt.Errorf("listen on %s: %w; choose another address with -addr", s.addr, err)

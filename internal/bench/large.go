@@ -72,7 +72,7 @@ var questions = []question{
 	{"next of one site, oldest", 10, next(fill.Site, "oldest")},
 	{"next of one site, hot", 10, next(fill.Site, "hot")},
 	{"counts of the queue, all sites", 50, func(ctx context.Context, s *store.Store, _ int) error {
-		_, err := s.QueueCounts(ctx, "")
+		_, err := s.QueueCounts(ctx, store.Everywhere)
 		return err
 	}},
 	{"record of an author", 50, func(ctx context.Context, s *store.Store, _ int) error {

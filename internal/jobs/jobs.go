@@ -36,9 +36,11 @@ type Teller interface {
 	TellParent(ctx context.Context, d moderation.Decision) error
 }
 
-// Learner takes in a decision whose hold has passed.
+// Learner takes in decisions whose hold has passed, and looks after what it has
+// learned.
 type Learner interface {
 	Learn(ctx context.Context, decision string) error
+	Study(ctx context.Context) error
 }
 
 // work does one job; what it returns says whether it has to be tried again.
@@ -85,6 +87,7 @@ func (r *Runner) setUp() {
 		"tell":        r.tellAuthor,
 		"tell-parent": r.tellParent,
 		"learn":       r.learn,
+		"study":       r.study,
 		"webhook":     r.webhook,
 		"purge":       r.purge,
 		"expire":      r.expire,
@@ -93,7 +96,8 @@ func (r *Runner) setUp() {
 		{[]string{"publish"}, 1, 5 * time.Second}, // short: what a killed node left is public soon, and publishing twice is harmless
 		{[]string{"assess"}, max(1, runtime.NumCPU()/2), time.Minute},
 		{[]string{"tell", "tell-parent"}, 2, 2 * time.Minute},
-		{[]string{"learn"}, 1, time.Minute},
+		{[]string{"learn"}, 1, 5 * time.Minute}, // a training of thousands of decisions takes its time on a busy machine
+		{[]string{"study"}, 1, 10 * time.Minute},
 		{[]string{"webhook"}, 2, time.Minute},
 		{[]string{"purge"}, 2, purgeLease}, // short, as for publish
 		{[]string{"expire"}, 1, 10 * time.Minute},
@@ -105,6 +109,9 @@ func (r *Runner) Run(ctx context.Context) error {
 	r.setUp()
 	if err := r.Store.AddJob(ctx, "expire", "hourly", "", r.Store.Now()); err != nil {
 		return fmt.Errorf("plan retention: %w", err)
+	}
+	if err := r.Store.AddJob(ctx, "study", "models", "", r.Store.Now()); err != nil {
+		return fmt.Errorf("plan the care of models: %w", err)
 	}
 	var wg sync.WaitGroup
 	for _, l := range r.lanes {

@@ -12,13 +12,6 @@ import (
 	"github.com/freigabe/freigabe/internal/moderation"
 )
 
-// SiteOf tells which site a comment belongs to.
-func (s *Store) SiteOf(ctx context.Context, comment string) (string, error) {
-	var site string
-	err := one(ctx, s.read, "comment", []any{&site}, "select site_id from comments where id = $1", comment)
-	return site, err
-}
-
 // Said is a comment as its neighbours' dossier shows it.
 type Said struct {
 	ID    string
@@ -69,11 +62,20 @@ type ArticleLoad struct {
 // that ArticleLoads puts on top.
 const oldestWaiting = 2000
 
-// ArticleLoads gives the load of articles of a site ("" for all): those of the
+// ArticleLoads gives the load of articles within reach: those of the
 // comments that wait the longest, the longest wait on top, then the newest. It
 // counts up to CountMost each.
-func (s *Store) ArticleLoads(ctx context.Context, site string, limit int) ([]ArticleLoad, error) {
+func (s *Store) ArticleLoads(ctx context.Context, reach Reach, limit int) ([]ArticleLoad, error) {
 	var out []ArticleLoad
+	b := &clauses{args: []any{limit, oldestWaiting}}
+	waiting := func(state string) string {
+		return "a.id in (select article_id from (select article_id from revisions where state = '" + state + "' and " + reach.within(b, "site_id", "article_id") +
+			" order by submitted_at, comment_id limit $2) w)"
+	}
+	query := "select " + articleFields + ", " + countOf("'pending', 'escalated'") + ", " + oldestOf("pending") + ", " + oldestOf("escalated") + ", " +
+		countOf("'approved'") + ", " + countOf("'rejected', 'removed', 'appealed'") + " from articles a left join counts c on c.article_id = a.id where " +
+		waiting("pending") + " or " + waiting("escalated") +
+		" or a.id in (select id from (select id from articles where " + reach.within(b, "site_id", "id") + " order by created_at desc limit $1) newest)"
 	err := each(ctx, s.read, func(r *sql.Rows) error {
 		var l ArticleLoad
 		var pending, escalated sql.NullInt64
@@ -84,11 +86,7 @@ func (s *Store) ArticleLoads(ctx context.Context, site string, limit int) ([]Art
 		l.Oldest = earlier(timeOf(pending), timeOf(escalated))
 		out = append(out, l)
 		return err
-	}, "select "+articleFields+", "+countOf("'pending', 'escalated'")+", "+oldestOf("pending")+", "+oldestOf("escalated")+", "+
-		countOf("'approved'")+", "+countOf("'rejected', 'removed', 'appealed'")+` from articles a left join counts c on c.article_id = a.id
-		where a.id in (select article_id from (select article_id from revisions where state = 'pending' and `+ofSite("site_id", site)+` order by submitted_at, comment_id limit $3) w)
-		or a.id in (select article_id from (select article_id from revisions where state = 'escalated' and `+ofSite("site_id", site)+` order by submitted_at, comment_id limit $3) w)
-		or a.id in (select id from (select id from articles where `+ofSite("site_id", site)+` order by created_at desc limit $2) newest)`, site, limit, oldestWaiting)
+	}, query, b.args...)
 	slices.SortFunc(out, func(a, b ArticleLoad) int {
 		if a.Oldest.IsZero() != b.Oldest.IsZero() {
 			return cmp.Compare(flag(a.Oldest.IsZero()), flag(b.Oldest.IsZero()))
