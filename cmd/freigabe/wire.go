@@ -7,6 +7,7 @@ import (
 	"github.com/freigabe/freigabe/internal/article"
 	"github.com/freigabe/freigabe/internal/jobs"
 	"github.com/freigabe/freigabe/internal/moderation"
+	"github.com/freigabe/freigabe/internal/purge"
 	"github.com/freigabe/freigabe/internal/store"
 	"github.com/freigabe/freigabe/internal/thread"
 	"github.com/freigabe/freigabe/internal/web/api"
@@ -28,6 +29,10 @@ func (n *node) wire(_ context.Context) error {
 	n.runner = &jobs.Runner{Store: n.store, Log: n.log, Assessor: brain, Learner: brain}
 	n.runner.Handle("calm", brain.Calm)
 	pages := thread.New(n.store, pageMemory)
+	if len(n.caches) > 0 {
+		pages.Tag(purge.Tag)
+		n.runner.Purger = &jobs.Purger{Caches: n.caches, Public: n.set.public}
+	}
 	waits := &wait.Estimator{Store: n.store}
 	box, err := n.wirePost(waits)
 	if err != nil {

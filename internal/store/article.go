@@ -183,7 +183,7 @@ func (s *Store) Articles(ctx context.Context, site string, limit int) ([]Article
 		a, err := scanArticle(r.Scan)
 		out = append(out, a)
 		return err
-	}, "select "+articleColumns+" where ($1 = '' or a.site_id = $1) order by a.date desc, a.created_at desc, a.id limit $2", site, limit)
+	}, "select "+articleColumns+" where "+ofSite("a.site_id", site)+" order by a.date desc, a.created_at desc, a.id limit $2", site, limit)
 	return out, err
 }
 

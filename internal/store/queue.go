@@ -107,10 +107,11 @@ func (s *Store) Queue(ctx context.Context, f QueueFilter) ([]Waiting, string, er
 	return out[:f.Limit], queueCursor(out[f.Limit-1], f.Order), nil
 }
 
-// queued lists one comment more than asked for, where there is one. By score the
-// indexes serve a site each, so several sites are read one by one and merged.
+// queued lists one comment more than asked for, where there is one. What waits has
+// indexes over all sites; by score those of other states serve a site each, so
+// several sites are read one by one and merged.
 func (s *Store) queued(ctx context.Context, f QueueFilter) ([]Waiting, error) {
-	if f.Site != "" || f.Order == "" || f.Order == "oldest" {
+	if f.Site != "" || f.State == moderation.Pending || f.Order == "" || f.Order == "oldest" {
 		return s.queueOf(ctx, f)
 	}
 	sites, err := sitesOf(ctx, s.read)
@@ -137,7 +138,11 @@ func (s *Store) queued(ctx context.Context, f QueueFilter) ([]Waiting, error) {
 
 func (s *Store) queueOf(ctx context.Context, f QueueFilter) ([]Waiting, error) {
 	b := &clauses{args: []any{micros(s.Now())}}
-	b.and("r.state = ", string(f.State))
+	if f.State == moderation.Pending { // written out: the indexes of what waits hold nothing else
+		b.add("r.state = 'pending'")
+	} else {
+		b.and("r.state = ", string(f.State))
+	}
 	b.andIf(f.Site != "", "r.site_id = ", f.Site)
 	if f.Site == "" || !f.Reach.Whole(f.Site) {
 		b.add(f.Reach.within(b, "r.site_id", "r.article_id"))

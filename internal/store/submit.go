@@ -122,10 +122,12 @@ func (s *Store) salt(ctx context.Context, at time.Time) (string, error) {
 // same comment and gets the same receipt. Where too many wait it is refused with
 // ErrBusy. Once it waits it is carried out, even if the caller has gone: the
 // caller cannot know, and a repeat is harmless.
-func (s *Store) Submit(ctx context.Context, in Submission) (Submitted, error) {
+func (s *Store) Submit(ctx context.Context, in Submission) (_ Submitted, err error) {
 	if err := ctx.Err(); err != nil {
 		return Submitted{}, err
 	}
+	_, span := tracer.Start(ctx, "store.submit") // the commit is shared, so it is nobody's child
+	defer func() { endSpan(span, err) }()
 	a := &arrival{in: in, out: Submitted{Comment: NewID(), At: s.Now()}, done: make(chan struct{})}
 	if err := s.intake.put(a); err != nil {
 		return Submitted{}, err

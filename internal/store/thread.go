@@ -151,9 +151,17 @@ const (
 // Recent gives the newest released comments of a site or, where article is
 // given, of an article, all or only some.
 func (s *Store) Recent(ctx context.Context, site, article string, only Only, limit int) ([]Released, error) {
-	out, _, err := s.releasedPage(ctx, limit, "select "+releasedColumns+` where p.gone = '' and ($1 = '' or p.site_id = $1) and ($2 = '' or p.article_id = $2)
-		and ($3 = 0 or p.picked = 1) and ($4 = 0 or p.staff = 1) order by p.published_at desc, p.comment_id limit $5`,
-		[]any{site, article, flag(only == OnlyPicks), flag(only == OnlyAnswers), limit})
+	of, arg := ofSite("p.site_id", site), site
+	if article != "" {
+		of, arg = "p.article_id = $1", article
+	}
+	switch only {
+	case OnlyPicks:
+		of += " and p.picked = 1"
+	case OnlyAnswers:
+		of += " and p.staff = 1"
+	}
+	out, _, err := s.releasedPage(ctx, limit, "select "+releasedColumns+" where p.gone = '' and "+of+" order by p.published_at desc, p.comment_id limit $2", []any{arg, limit})
 	return out, err
 }
 

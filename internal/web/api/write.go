@@ -93,7 +93,7 @@ func (a *API) submit(w http.ResponseWriter, r *http.Request) error {
 	if in.Sender, err = a.Server.Sender(r); err != nil {
 		return err
 	}
-	if err := a.Server.Limits.Take("submit", in.Sender.Now, web.SubmitRate); err != nil {
+	if err := a.Server.Limits.TakeSubmission(in.Sender.Now, site.ID); err != nil {
 		return err
 	}
 	if in.Promise, err = a.Wait.Promise(r.Context(), site); err != nil {

@@ -76,7 +76,7 @@ func (rd *Reader) submission(r *http.Request) (store.Submission, store.Site, err
 	if in.Sender, err = rd.Server.Sender(r); err != nil {
 		return in, site, err
 	}
-	if err := rd.Server.Limits.Take("submit", in.Sender.Now, web.SubmitRate); err != nil {
+	if err := rd.Server.Limits.TakeSubmission(in.Sender.Now, site.ID); err != nil {
 		return in, site, err
 	}
 	in.Promise, err = rd.Wait.Promise(r.Context(), site)
