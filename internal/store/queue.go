@@ -19,10 +19,10 @@ import (
 type QueueFilter struct {
 	Site    string           // "": all sites
 	State   moderation.State // "": pending
-	Order   string           // "oldest" (default), "calm", "hot"
+	Order   string           // "oldest" (default), "newest", "calm", "hot"
 	Article string
 	Rule    moderation.Rule // the rule that scored highest, or that the decision named
-	Text    string          // words in the text
+	Text    string          // words, or beginnings of words, that the text holds
 	Limit   int             // 1 to 200; 50 where 0
 	Cursor  string
 
@@ -32,7 +32,13 @@ type QueueFilter struct {
 	Free     *Claimant // leaves out what other claimants have on their screens
 	Decider  string    // leaves out what this person has decided or escalated already
 	NotBlind bool      // leaves out what was drawn for blind control
+	First    bool      // first comments of proven authors
+	Edited   bool      // changed after a release
 }
+
+// Any stands for every state that the desk lists. It is for searches, which the
+// index of words makes short.
+const Any moderation.State = "any"
 
 // Waiting is a row of the queue.
 type Waiting struct {
@@ -106,36 +112,88 @@ func (s *Store) Queue(ctx context.Context, f QueueFilter) ([]Waiting, string, er
 	return out[:f.Limit], queueCursor(out[f.Limit-1], f.Order), nil
 }
 
-// queued lists one comment more than asked for, where there is one. By score the
-// indexes serve a site each, so several sites are read one by one and merged.
+// listedStates are what Any stands for.
+var listedStates = []moderation.State{moderation.Pending, moderation.Escalated, moderation.Appealed, moderation.Approved,
+	moderation.Rejected, moderation.Returned, moderation.Declined, moderation.Removed}
+
+// queued lists one comment more than asked for, where there is one. The indexes
+// serve a state each, and by score a site each, so several are read one by one
+// and merged.
 func (s *Store) queued(ctx context.Context, f QueueFilter) ([]Waiting, error) {
-	if f.Site != "" || f.Order == "" || f.Order == "oldest" {
-		return s.queueOf(ctx, f)
+	var q sought
+	var err error
+	if f.Text != "" {
+		if q, err = s.seek(ctx, f.Text); err != nil {
+			return nil, err
+		}
 	}
-	sites, err := sitesOf(ctx, s.read)
-	if err != nil {
-		return nil, err
+	parts := []QueueFilter{f}
+	if f.State == Any && q.rare == "" {
+		parts = nil
+		for _, state := range listedStates {
+			f.State = state
+			parts = append(parts, f)
+		}
+	}
+	if f.Site == "" && (f.Order == "calm" || f.Order == "hot") {
+		if parts, err = s.bySite(ctx, parts); err != nil {
+			return nil, err
+		}
 	}
 	var out []Waiting
-	for _, x := range sites {
-		f.Site = x.ID
-		part, err := s.queueOf(ctx, f)
+	for _, part := range parts {
+		found, err := s.queueOf(ctx, part, q)
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, part...)
+		out = append(out, found...)
 	}
-	slices.SortFunc(out, func(a, b Waiting) int {
-		return cmp.Or(cmp.Compare(placeByScore(a, f.Order), placeByScore(b, f.Order)), a.Submitted.Compare(b.Submitted), strings.Compare(a.ID, b.ID))
-	})
+	if len(parts) > 1 {
+		slices.SortFunc(out, f.compare)
+	}
 	return out[:min(len(out), f.Limit+1)], nil
 }
 
-func (s *Store) queueOf(ctx context.Context, f QueueFilter) ([]Waiting, error) {
+func (s *Store) bySite(ctx context.Context, all []QueueFilter) ([]QueueFilter, error) {
+	sites, err := sitesOf(ctx, s.read)
+	var out []QueueFilter
+	for _, f := range all {
+		for _, x := range sites {
+			f.Site = x.ID
+			out = append(out, f)
+		}
+	}
+	return out, err
+}
+
+// compare puts two comments into the filter's order.
+func (f QueueFilter) compare(a, b Waiting) int {
+	if f.Order == "newest" {
+		a, b = b, a
+	}
+	place := 0
+	if f.Order == "calm" || f.Order == "hot" {
+		place = cmp.Compare(placeByScore(a, f.Order), placeByScore(b, f.Order))
+	}
+	return cmp.Or(place, a.Submitted.Compare(b.Submitted), strings.Compare(a.ID, b.ID))
+}
+
+func (s *Store) queueOf(ctx context.Context, f QueueFilter, q sought) ([]Waiting, error) {
 	b := &clauses{args: []any{micros(s.Now())}}
-	b.and("r.state = ", string(f.State))
-	b.andIf(f.Site != "", "r.site_id = ", f.Site)
-	b.andIf(f.Article != "", "r.article_id = ", f.Article)
+	lead := ""
+	if q.rare != "" {
+		lead = "+" // keeps SQLite from the indexes of the queue: the words are the shorter way
+	}
+	if f.Text != "" {
+		s.search(b, q)
+	}
+	if f.State == Any {
+		b.add("r.state not in ('superseded', 'withdrawn')")
+	} else {
+		b.and(lead+"r.state = ", string(f.State))
+	}
+	b.andIf(f.Site != "", lead+"r.site_id = ", f.Site)
+	b.andIf(f.Article != "", lead+"r.article_id = ", f.Article)
 	f.narrow(b)
 	order, key, err := queueOrder(f.Order)
 	if err != nil {
@@ -160,8 +218,11 @@ func (f QueueFilter) narrow(b *clauses) {
 	if f.Rule != "" { // the machine's word does not count for what was drawn for blind control
 		b.add("(r.blind = 0 and r.top_rule = " + b.arg(string(f.Rule)) + " or exists (select 1 from decisions d where d.id = r.decision_id and d.rule = " + b.arg(string(f.Rule)) + "))")
 	}
-	if f.Text != "" {
-		b.add("r.folded like " + b.arg("%"+likeWords(f.Text)+"%") + ` escape '\'`)
+	if f.First {
+		b.add("c.proven = 1 and not exists (select 1 from comments o where o.author_id = c.author_id and o.proven = 1 and o.created_at < c.created_at)")
+	}
+	if f.Edited {
+		b.add("c.live_revision is not null and c.live_revision < r.number")
 	}
 	if f.Flag != "" {
 		b.add("r.blind = 0 and r.assessment like " + b.arg(`%"flag":"`+likeWords(f.Flag)+`"%`) + ` escape '\'`)
@@ -188,6 +249,8 @@ func queueOrder(order string) (by, key string, err error) {
 	switch order {
 	case "", "oldest":
 		return "r.submitted_at, r.comment_id", "", nil
+	case "newest":
+		return "r.submitted_at desc, r.comment_id desc", "", nil
 	case "calm":
 		return refuseKey + ", r.submitted_at, r.comment_id", refuseKey, nil
 	case "hot":
@@ -222,6 +285,10 @@ func afterCursor(b *clauses, f QueueFilter, key string) error {
 	at, err2 := strconv.ParseInt(parts[1], 10, 64)
 	if err1 != nil || err2 != nil {
 		return moderation.BadField("cursor", "error.cursor")
+	}
+	if f.Order == "newest" {
+		b.add("(r.submitted_at < " + b.arg(at) + " or r.submitted_at = " + b.arg(at) + " and r.comment_id < " + b.arg(parts[2]) + ")")
+		return nil
 	}
 	older := "(r.submitted_at > " + b.arg(at) + " or r.submitted_at = " + b.arg(at) + " and r.comment_id > " + b.arg(parts[2]) + ")"
 	if key == "" {
