@@ -98,6 +98,9 @@ func (p *Postman) explain(l *mail.Letter, rec store.Receipt) {
 	}
 	if d.Rule != "" {
 		l.Rule, l.Change = say("rules."+string(d.Rule)+".name"), say("rules."+string(d.Rule)+".change")
+		if own, ok := rec.Site.OwnRule(d.Rule); ok {
+			l.Rule = own.Name
+		}
 	}
 }
 
