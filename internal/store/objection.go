@@ -24,7 +24,9 @@ func scanMeasure(scan func(...any) error) (Measure, error) {
 
 // Measure gives one measure.
 func (s *Store) Measure(ctx context.Context, id string) (Measure, error) {
-	return scanMeasure(func(dest ...any) error { return one(ctx, s.read, "measure", dest, "select "+measureColumns+" where m.id = $1", id) })
+	return scanMeasure(func(dest ...any) error {
+		return one(ctx, s.read, "measure", dest, "select "+measureColumns+" where m.id = $1", id)
+	})
 }
 
 // Objections lists the measures whose authors wait for an answer to their

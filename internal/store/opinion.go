@@ -97,3 +97,19 @@ func twoByRule(ctx context.Context, q querier, c *caseFile, revision int) (bool,
 	}
 	return false, err
 }
+
+// NeedsTwo tells, for the desk to say so beforehand, whether a release of a text
+// needs two people. What holds is found out again when it is decided.
+func (s *Store) NeedsTwo(ctx context.Context, comment string, revision int) (bool, error) {
+	c := &caseFile{id: comment}
+	var siteID, answer string
+	err := one(ctx, s.read, "comment", []any{&siteID, &c.article, &c.author, &c.newest, &answer},
+		"select site_id, article_id, author_id, revision, coalesce(answer_of, '') from comments where id = $1", comment)
+	if err != nil || answer != "" {
+		return false, err
+	}
+	if c.site, err = site(ctx, s.read, siteID); err != nil {
+		return false, err
+	}
+	return s.readByTwo(ctx, s.read, c, revision)
+}

@@ -328,6 +328,7 @@ func likeWords(words string) string {
 type Dossier struct {
 	Waiting
 	Email     string
+	Tongue    string           // the language in which the author is written to
 	Status    moderation.State // of the newest revision
 	Live      int              // the revision that readers see, 0 for none
 	Picked    bool
@@ -367,9 +368,9 @@ type Record struct {
 func (s *Store) Dossier(ctx context.Context, comment string, number int) (Dossier, error) {
 	var d Dossier
 	var picked, answer int
-	err := one(ctx, s.read, "comment", []any{&number, &d.Live, &picked, &d.Email, &answer, &d.Policy},
+	err := one(ctx, s.read, "comment", []any{&number, &d.Live, &picked, &d.Email, &answer, &d.Policy, &d.Tongue},
 		`select case when cast($2 as integer) > 0 then cast($2 as integer) else revision end, coalesce(live_revision, 0), picked, coalesce(author_email, ''),
-		case when answer_of is null then 0 else 1 end, policy from comments where id = $1`, comment, number)
+		case when answer_of is null then 0 else 1 end, policy, lang from comments where id = $1`, comment, number)
 	if err != nil {
 		return d, err
 	}

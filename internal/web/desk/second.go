@@ -1,13 +1,16 @@
 package desk
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/freigabe/freigabe/internal/moderation"
 	"github.com/freigabe/freigabe/internal/store"
+	"github.com/freigabe/freigabe/internal/web"
 )
 
 // needsTwo tells whether a decision was refused only because a second person has
@@ -36,4 +39,63 @@ func opinionOf(would string) *store.Opinion {
 		return o
 	}
 	return nil
+}
+
+// secondSpan is how far back two readers' opinions are compared.
+const secondSpan = 90 * 24 * time.Hour
+
+// secondShown is what second.html shows: where two readers agreed, by the first
+// one's word, and where not. It names no person.
+type secondShown struct {
+	Frame
+	Lines  []secondLine
+	Differ []store.Pair
+	All    int
+}
+
+type secondLine struct {
+	store.Opinion
+	N, Same int
+}
+
+// Percent is the share of agreement.
+func (l secondLine) Percent() int { return (200*l.Same + l.N) / (2 * l.N) }
+
+// secondPage shows how often two readers agree.
+func (d *Desk) secondPage(w http.ResponseWriter, r *http.Request) error {
+	f, err := d.frame(r, "rounds", "second.title")
+	if err != nil {
+		return err
+	}
+	who := web.WhoOf(r)
+	pairs, err := d.store.Pairs(r.Context(), ruled(who, store.QueueFilter{}).Site, f.Now.Add(-secondSpan), 2000)
+	if err != nil {
+		return err
+	}
+	p := secondShown{Frame: f, All: len(pairs)}
+	for _, x := range pairs {
+		if x.Second.Step == moderation.Return {
+			x.Second.Step = moderation.Reject // not as it stands, by either
+		}
+		i := slices.IndexFunc(p.Lines, func(l secondLine) bool { return l.Opinion == x.First })
+		if i < 0 {
+			i, p.Lines = len(p.Lines), append(p.Lines, secondLine{Opinion: x.First})
+		}
+		p.Lines[i].N++
+		if x.Agree() {
+			p.Lines[i].Same++
+		} else if len(p.Differ) < 50 {
+			p.Differ = append(p.Differ, x)
+		}
+	}
+	slices.SortFunc(p.Lines, func(a, b secondLine) int { return cmp.Compare(b.N, a.N) })
+	return d.srv.Page(w, r, http.StatusOK, "desk/second.html", p)
+}
+
+// Word names an opinion: released, or refused for a rule.
+func (f Frame) Word(o store.Opinion) string {
+	if o.Rule == "" {
+		return f.Step(o.Step)
+	}
+	return f.Step(o.Step) + ": " + f.Rule(o.Rule)
 }

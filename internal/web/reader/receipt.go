@@ -34,7 +34,7 @@ type receiptPage struct {
 	Answer   bool            // the decision answers an appeal
 	Measures []store.Measure // that the author is told of, newest first
 	Now      time.Time
-	Object   string          // id of the measure whose objection failed
+	Object   string // id of the measure whose objection failed
 }
 
 // segment is a stretch of text.
