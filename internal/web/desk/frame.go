@@ -185,6 +185,11 @@ func (d *Desk) waits(ctx context.Context, site string) (map[string]int, error) {
 	if waits["notices"], err = d.store.CountNotices(ctx, site); err != nil {
 		return nil, fmt.Errorf("count open notices: %w", err)
 	}
+	objections, err := d.store.Objections(ctx, site, mostNotices)
+	if err != nil {
+		return nil, fmt.Errorf("count open objections: %w", err)
+	}
+	waits["notices"] += len(objections)
 	d.mu.Lock()
 	d.counts[site] = counted{now, waits}
 	d.mu.Unlock()
