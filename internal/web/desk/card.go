@@ -46,6 +46,7 @@ type Card struct {
 
 // Line is what the machine says of one rule.
 type Line struct {
+	lang    string
 	Rule    moderation.Rule
 	Number  int
 	Name    string
@@ -293,8 +294,11 @@ func (c Card) Released() string {
 	return ""
 }
 
+// T is a text in the page's language.
+func (l Line) T(key string) string { return locale.T(l.lang, key) }
+
 func line(lang string, r moderation.Rule, s moderation.Score) Line {
-	l := Line{Rule: r, Number: number(r), Name: ruleName(lang, r), Hint: s.Hint, Version: s.Version}
+	l := Line{lang: lang, Rule: r, Number: number(r), Name: ruleName(lang, r), Hint: s.Hint, Version: s.Version}
 	if s.Value == nil {
 		l.Cause = cause(lang, s.NotChecked)
 		return l
