@@ -51,7 +51,7 @@ func init() {
 		{"demo", "[-addr 127.0.0.1:8080] [-data DIR]", "start everything with a site, articles and comments in every state", "freigabe demo", runDemo},
 		{"serve", "[-db …] [-read-db …] [-addr …] [-config FILE]", "serve readers' pages, the desk and the API", "freigabe serve -db sqlite:/var/lib/freigabe/freigabe.db -addr 127.0.0.1:8080", runServe},
 		{"site", "add -name N -url ORIGIN | list | show|set -site S [FILE] | policy -site S -signed WHO FILE", "add a publication, list them, change settings, publish its rules for readers", "freigabe site add -name morgenblatt -url https://www.morgenblatt.example", runSite},
-		{"editor", "add|list", "add a person to the desk, or list them", "freigabe editor add -email anna@morgenblatt.example -name 'Anna Kern' -role chief -password-stdin", runEditor},
+		{"editor", "add|list|link|disable|enable", "add a person to the desk, list them, make a one-time link for a new password, lock out or let in", "freigabe editor add -email anna@morgenblatt.example -name 'Anna Kern' -role chief -password-stdin", runEditor},
 		{"key", "add|list|revoke", "let a program in: prints the key alone, once", "freigabe key add -scope desk -editor anna@morgenblatt.example", runKey},
 		{"article", "add -site S [-url U] [-json] FILE|-", "take in an article: text, HTML or Markdown; prints its id", "freigabe article add -site morgenblatt artikel.html", runArticle},
 		{"assess", "[-article FILE] [-model FILE]", "assess comments from standard input, one JSON object a line", "freigabe assess -article artikel.md < kommentare.txt", plain(runAssess)},

@@ -85,10 +85,27 @@ func Blind(id, secret string, share float64) bool {
 	return float64(h>>11)/(1<<53) < share
 }
 
-// Accuracy is what blind decisions say of one rule's score.
+// Accuracy is what blind decisions say of one rule's score, each share with its
+// Wilson interval at 95 %.
 type Accuracy struct {
 	Rows, Positive              int
-	Accuracy, Precision, Recall float64
+	Accuracy, Precision, Recall Portion
+}
+
+// Portion is a share of some, with its Wilson interval at 95 %.
+type Portion struct {
+	Part, Whole      int
+	Share, Low, High float64
+}
+
+// NewPortion measures a share; of none it is unknown: 0, between 0 and 1.
+func NewPortion(part, whole int) Portion {
+	p := Portion{Part: part, Whole: whole}
+	if whole > 0 {
+		p.Share = float64(part) / float64(whole)
+	}
+	p.Low, p.High = learn.Wilson(part, whole)
+	return p
 }
 
 // Judge measures a rule over blind decisions: Refused in a Checked means refused
@@ -107,12 +124,6 @@ func Judge(checked []Checked, cut float64) Accuracy {
 			tn++
 		}
 	}
-	a := Accuracy{Rows: len(checked), Positive: tp + fn}
-	if a.Rows > 0 {
-		a.Accuracy = float64(tp+tn) / float64(a.Rows)
-	}
-	if tp > 0 {
-		a.Precision, a.Recall = float64(tp)/float64(tp+fp), float64(tp)/float64(tp+fn)
-	}
-	return a
+	return Accuracy{Rows: len(checked), Positive: tp + fn,
+		Accuracy: NewPortion(tp+tn, len(checked)), Precision: NewPortion(tp, tp+fp), Recall: NewPortion(tp, tp+fn)}
 }

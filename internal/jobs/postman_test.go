@@ -141,7 +141,7 @@ func TestPostmanAnswersNotices(t *testing.T) {
 	if err := p.TellNotice(ctx, store.Job{Key: n.ID + "/received"}); err != nil {
 		t.Fatal(err)
 	}
-	if open, err := h.OpenNotices(ctx, "", store.Illegal, 10); err != nil || len(open) != 1 || open[0].Reason != "Beleidigung." {
+	if open, err := h.OpenNotices(ctx, store.Everywhere, store.Illegal, 10); err != nil || len(open) != 1 || open[0].Reason != "Beleidigung." {
 		t.Fatalf("%v, %v", open, err)
 	}
 	if err := h.AnswerNotice(ctx, n.ID, h.Anna.ID, store.NoticeKept, " "); moderation.KindOf(err) != moderation.Invalid {

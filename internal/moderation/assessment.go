@@ -44,9 +44,19 @@ type Flag struct {
 type Assessment struct {
 	Rules    map[Rule]Score `json:"rules"`
 	Refuse   *float64       `json:"refuse,omitempty"` // "would be refused", 0 to 1; nil where not checked
+	Likely   Rule           `json:"likely,omitempty"` // the rule most beyond its bound; "" where the assessor names none
 	Flags    []Flag         `json:"flags"`
+	External *External      `json:"external,omitempty"` // what a scorer of the publisher's own said; nil where none was asked
 	Language string         `json:"language,omitempty"` // BCP 47, "" where not recognised
 	Version  string         `json:"version"`            // of the model as a whole
+}
+
+// External is what a scorer that the publisher runs said of a text. Exactly one of
+// Scores and NotChecked is set.
+type External struct {
+	Host       string             `json:"host"`                  // where it is
+	Scores     map[string]float64 `json:"scores,omitempty"`      // probabilities by rule, and "refuse"
+	NotChecked string             `json:"not_checked,omitempty"` // why there is no answer
 }
 
 // NotChecked is the assessment of a text on which no rule could run, with the cause.

@@ -64,15 +64,3 @@ func (s *Store) DropFilter(ctx context.Context, editor, id string, shared bool) 
 		return err
 	})
 }
-
-// Sections lists the sections that a site's articles bear ("" for all sites).
-func (s *Store) Sections(ctx context.Context, site string) ([]string, error) {
-	var out []string
-	err := each(ctx, s.read, func(r *sql.Rows) error {
-		var name string
-		err := r.Scan(&name)
-		out = append(out, name)
-		return err
-	}, `select distinct section from (select section, created_at from articles where ($1 = '' or site_id = $1) and section <> '' order by created_at desc limit 500) latest order by section`, site)
-	return out, err
-}

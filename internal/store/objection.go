@@ -30,14 +30,19 @@ func (s *Store) Measure(ctx context.Context, id string) (Measure, error) {
 }
 
 // Objections lists the measures whose authors wait for an answer to their
-// objection, the oldest first; site "" is all sites.
-func (s *Store) Objections(ctx context.Context, site string, limit int) ([]Measure, error) {
+// objection and who wrote within reach, the oldest first.
+func (s *Store) Objections(ctx context.Context, reach Reach, limit int) ([]Measure, error) {
 	var out []Measure
+	b := &clauses{}
+	where := "m.objected_at is not null and m.answered_at is null"
+	if reach != nil {
+		where += " and exists (select 1 from comments c where c.author_id = m.author_id and " + reach.within(b, "c.site_id", "c.article_id") + ")"
+	}
 	err := each(ctx, s.read, func(r *sql.Rows) error {
 		m, err := scanMeasure(r.Scan)
 		out = append(out, m)
 		return err
-	}, "select "+measureColumns+" where m.objected_at is not null and m.answered_at is null and ($1 = '' or m.site_id = $1) order by m.objected_at limit $2", site, limit)
+	}, "select "+measureColumns+" where "+where+" order by m.objected_at limit "+b.arg(limit), b.args...)
 	return out, err
 }
 

@@ -48,8 +48,10 @@ func (s *Store) OpinionOf(ctx context.Context, decision string) (*Opinion, error
 
 // Pairs gives what two people made of the same comments since a moment, the latest
 // first. Decisions that were undone do not count.
-func (s *Store) Pairs(ctx context.Context, site string, since time.Time, limit int) ([]Pair, error) {
+func (s *Store) Pairs(ctx context.Context, reach Reach, since time.Time, limit int) ([]Pair, error) {
 	var out []Pair
+	b := &clauses{args: []any{micros(since)}}
+	within := reach.within(b, "c.site_id", "c.article_id")
 	err := each(ctx, s.read, func(r *sql.Rows) error {
 		var p Pair
 		var at int64
@@ -57,12 +59,12 @@ func (s *Store) Pairs(ctx context.Context, site string, since time.Time, limit i
 		p.At = fromMicros(at)
 		out = append(out, p)
 		return err
-	}, `select o.comment_id, o.step, o.rule, d.step, d.rule, d.at from opinions o
+	}, `select o.comment_id, o.step, o.rule, d.step, d.rule, d.at from opinions o join comments c on c.id = o.comment_id
 		join decisions f on f.id = o.decision_id
 		join decisions d on d.comment_id = o.comment_id and d.revision = o.revision and d.seq > f.seq
-		where ($1 = '' or o.site_id = $1) and o.at >= $2 and d.from_state = 'escalated' and d.step in ('approve', 'reject', 'return', 'decline')
+		where `+within+` and o.at >= $1 and d.from_state = 'escalated' and d.step in ('approve', 'reject', 'return', 'decline')
 		and not exists (select 1 from decisions u where u.comment_id = o.comment_id and u.undoes in (f.id, d.id))
-		order by d.at desc, d.id limit $3`, site, micros(since), limit)
+		order by d.at desc, d.id limit `+b.arg(limit), b.args...)
 	return out, err
 }
 

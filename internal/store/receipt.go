@@ -82,7 +82,7 @@ func (s *Store) shown(ctx context.Context, r *Receipt) error {
 	for _, d := range moderation.InForce(history, r.Revision) {
 		r.Deciding = r.Deciding || d.Held(now)
 	}
-	people, err := staff(ctx, s.read, r.Site.ID)
+	people, err := staffOf(ctx, s.read, r.Site.ID, r.Article.ID)
 	if err != nil {
 		return err
 	}

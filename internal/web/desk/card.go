@@ -102,7 +102,7 @@ func (d *Desk) card(ctx context.Context, f Frame, comment string, revision int) 
 		c.Above = &above
 	}
 	if c.State == moderation.Pending && !c.Blind {
-		found, err := d.similarTo(ctx, c.Site.ID, comment)
+		found, err := d.similarTo(ctx, f.Reach, c.Site.ID, comment)
 		if err != nil {
 			return c, err
 		}
@@ -113,9 +113,12 @@ func (d *Desk) card(ctx context.Context, f Frame, comment string, revision int) 
 		if err != nil {
 			return c, err
 		}
+		if c.Record.Last, err = d.visible(ctx, f.Reach, c.Record.Last); err != nil {
+			return c, err
+		}
 		c.Measures = slices.DeleteFunc(all, func(m store.Measure) bool { return !m.Active(f.Now) })
 	}
-	staff, err := d.store.Staff(ctx, c.Site.ID)
+	staff, err := d.store.StaffOf(ctx, c.Site.ID, c.Article)
 	if err != nil {
 		return c, err
 	}

@@ -39,11 +39,14 @@ type savedView struct {
 func (d *Desk) filterForm(ctx context.Context, f Frame, path string, filter store.QueueFilter) (filterForm, error) {
 	o := filterForm{Rules: moderation.Rules, Flags: flagKinds, Query: queryOf(filter)}
 	o.Narrow = filter.Article != "" || filter.Section != "" || filter.Rule != "" || filter.Flag != "" || filter.Author != "" || filter.Text != "" || filter.First || filter.Edited
-	var err error
-	if o.Sections, err = d.store.Sections(ctx, filter.Site); err != nil {
-		return o, err
+	if filter.Site != "" {
+		all, err := d.store.Sections(ctx, filter.Site)
+		if err != nil {
+			return o, err
+		}
+		o.Sections = slices.DeleteFunc(all, func(s string) bool { return !f.Reach.Has(filter.Site, s) })
 	}
-	saved, err := d.store.Filters(ctx, f.Me.ID, f.Me.Site)
+	saved, err := d.store.Filters(ctx, f.Me.ID, f.Reach.Only())
 	for _, s := range saved {
 		v := savedView{s, path + "?" + s.Query, s.Query == o.Query}
 		if v.Current {

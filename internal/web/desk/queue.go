@@ -65,7 +65,7 @@ func (d *Desk) queuePage(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
-		if !web.WhoOf(r).Serves(a.Site) {
+		if !web.WhoOf(r).Sees(a.Site, a.Doc.Section) {
 			return moderation.Missing("article")
 		}
 		p.Article = &a

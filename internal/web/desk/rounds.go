@@ -263,6 +263,9 @@ func (d *Desk) sortCases(r *http.Request, p *roundShown) error {
 	if err != nil {
 		return err
 	}
+	if cases, err = d.inReach(r, cases); err != nil {
+		return err
+	}
 	for _, id := range p.Round.Cases {
 		i := slices.IndexFunc(cases, func(c store.Case) bool { return c.ID == id && c.Text != "" })
 		if i < 0 {
@@ -282,6 +285,16 @@ func (d *Desk) sortCases(r *http.Request, p *roundShown) error {
 	}
 	p.Number = len(p.Done) + 1
 	return nil
+}
+
+// inReach leaves out the cases of sections that the person does not work for.
+func (d *Desk) inReach(r *http.Request, cases []store.Case) ([]store.Case, error) {
+	ids := make([]string, len(cases))
+	for i, c := range cases {
+		ids[i] = c.Comment
+	}
+	seen, err := d.store.Within(r.Context(), web.WhoOf(r).Reach(), ids)
+	return slices.DeleteFunc(cases, func(c store.Case) bool { return !slices.Contains(seen, c.Comment) }), err
 }
 
 // spreadOf gives the answers to a case, nothing where too few people answered.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/freigabe/freigabe/internal/article"
 	"github.com/freigabe/freigabe/internal/moderation"
+	"github.com/freigabe/freigabe/internal/signon"
 	"github.com/freigabe/freigabe/internal/store"
 	"github.com/freigabe/freigabe/internal/web"
 )
@@ -17,6 +18,9 @@ type Options struct {
 	// Fetch brings a page of one of the site's own origins as an article, with its
 	// picture where there is one. Nil: articles come as text or file only.
 	Fetch func(ctx context.Context, site store.Site, address string) (article.Article, *store.Image, error)
+
+	Public string // public address of this installation; "": as asked
+	OIDC   OIDC   // the publisher's own provider; the zero value: none
 }
 
 // claimLife is how long a comment stays on a screen that shows no sign of life.
@@ -28,7 +32,11 @@ type Desk struct {
 	store  *store.Store
 	fetch  func(ctx context.Context, site store.Site, address string) (article.Article, *store.Image, error)
 	hashes chan struct{} // bounds how many passwords are hashed at once
-	frozen *frozen
+	public string
+	oidc   OIDC
+
+	provider *signon.OIDC
+	frozen   *frozen
 
 	mu     sync.Mutex
 	counts map[string]counted    // of waiting comments by site, for a moment
@@ -49,6 +57,8 @@ type knownGuide struct {
 // pages in the desk's frame.
 func Routes(srv *web.Server, o Options) []web.Route {
 	d := &Desk{srv: srv, store: srv.Store, fetch: o.Fetch, hashes: make(chan struct{}, 4), frozen: newFrozen(), counts: map[string]counted{}, prints: map[string]*prints{}, guides: map[string]knownGuide{}}
+	d.public, d.oidc = o.Public, o.OIDC
+	d.provider = &signon.OIDC{Client: &http.Client{}, Clock: srv.Store.Now}
 	srv.DeskError = d.showError
 	routes := []web.Route{
 		{Pattern: "GET /desk/login", Access: web.Public, Handler: d.loginPage},
@@ -99,6 +109,7 @@ func Routes(srv *web.Server, o Options) []web.Route {
 		{Pattern: "GET /desk/settings", Access: web.Desk, Handler: d.settingsPage},
 		{Pattern: "POST /desk/settings", Access: web.Desk, Handler: d.saveSettings},
 		{Pattern: "POST /desk/sessions", Access: web.Desk, Handler: d.endSession},
+		{Pattern: "POST /desk/sessions/others", Access: web.Desk, Handler: d.endOthers},
 		{Pattern: "GET /desk/help", Access: web.Desk, Handler: d.helpPage},
 
 		{Pattern: "GET /api/v1/desk/queue", Access: web.Desk, Handler: d.queueJSON},
@@ -106,7 +117,28 @@ func Routes(srv *web.Server, o Options) []web.Route {
 		{Pattern: "POST /api/v1/desk/comments/{id}/{step}", Access: web.Desk, Handler: d.decideJSON},
 		{Pattern: "POST /api/v1/desk/batches", Access: web.Desk, Handler: d.batchJSON},
 	}
-	return routes
+	return append(routes, d.identity()...)
+}
+
+// identity lists the routes about who works at the desk and how they sign in.
+func (d *Desk) identity() []web.Route {
+	return []web.Route{
+		{Pattern: "POST /desk/login/passkey/options", Access: web.Public, Handler: d.loginOptions},
+		{Pattern: "POST /desk/login/passkey", Access: web.Public, Handler: d.loginPasskey},
+		{Pattern: "GET /desk/oidc", Access: web.Public, Handler: d.oidcStart},
+		{Pattern: "GET /desk/oidc/callback", Access: web.Public, Handler: d.oidcBack},
+		{Pattern: "GET /desk/entry/{token}", Access: web.Secret, Handler: d.entryPage},
+		{Pattern: "POST /desk/entry/{token}", Access: web.Secret, Handler: d.entry},
+		{Pattern: "GET /desk/account", Access: web.Desk, Handler: d.accountPage},
+		{Pattern: "POST /desk/password", Access: web.Desk, Handler: d.changePassword},
+		{Pattern: "POST /desk/passkeys/options", Access: web.Desk, Handler: d.passkeyOptions},
+		{Pattern: "POST /desk/passkeys", Access: web.Desk, Handler: d.addPasskey},
+		{Pattern: "POST /desk/passkeys/change", Access: web.Desk, Handler: d.changePasskeys},
+		{Pattern: "GET /desk/people", Access: web.Desk, Handler: d.peoplePage},
+		{Pattern: "POST /desk/people", Access: web.Chief, Handler: d.addPerson},
+		{Pattern: "GET /desk/people/{id}", Access: web.Chief, Handler: d.personPage},
+		{Pattern: "POST /desk/people/{id}", Access: web.Chief, Handler: d.changePerson},
+	}
 }
 
 func toDesk(w http.ResponseWriter, r *http.Request) error {
@@ -114,25 +146,22 @@ func toDesk(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// admitted checks that the person, and the key where there is one, serve the
-// comment's site; to anyone else the comment does not exist.
+// admitted checks that the comment's article lies within reach of the person, and
+// of the key where there is one; to anyone else the comment does not exist.
 func (d *Desk) admitted(r *http.Request, comment string) error {
-	site, err := d.store.SiteOf(r.Context(), comment)
+	site, section, err := d.store.PlaceOf(r.Context(), comment)
 	if err != nil {
 		return err
 	}
-	if !web.WhoOf(r).Serves(site) {
+	if !web.WhoOf(r).Sees(site, section) {
 		return moderation.Missing("comment")
 	}
 	return nil
 }
 
-// ruled narrows a filter to what the person and the key serve. Where they have no
-// site in common, nothing is left.
+// ruled narrows a filter to what lies within reach of the person and the key.
+// Where they have no site in common, nothing is left.
 func ruled(who web.Who, f store.QueueFilter) store.QueueFilter {
-	f.Site = who.Site()
-	if f.Site != "" && !who.Serves(f.Site) {
-		f.Site = "-" // no site has this id
-	}
+	f.Reach, f.Site = who.Reach(), who.Site()
 	return f
 }

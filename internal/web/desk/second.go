@@ -67,8 +67,7 @@ func (d *Desk) secondPage(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	who := web.WhoOf(r)
-	pairs, err := d.store.Pairs(r.Context(), ruled(who, store.QueueFilter{}).Site, f.Now.Add(-secondSpan), 2000)
+	pairs, err := d.store.Pairs(r.Context(), web.WhoOf(r).Reach(), f.Now.Add(-secondSpan), 2000)
 	if err != nil {
 		return err
 	}

@@ -100,7 +100,11 @@ func sendCSV(w http.ResponseWriter, tables []statTable, id string) error {
 
 // statistics gathers all figures of the last days.
 func (d *Desk) statistics(r *http.Request, f Frame, days int) ([][2]string, []statTable, error) {
-	ctx, site := r.Context(), ruled(web.WhoOf(r), store.QueueFilter{}).Site
+	ctx := r.Context()
+	site, err := d.statsSite(r)
+	if err != nil {
+		return nil, nil, err
+	}
 	since := f.Now.Add(-time.Duration(days) * 24 * time.Hour).Truncate(time.Hour)
 	hours, err := d.store.Hours(ctx, site, since)
 	if err != nil {
@@ -121,6 +125,17 @@ func (d *Desk) statistics(r *http.Request, f Frame, days int) ([][2]string, []st
 		tables = append(tables, t)
 	}
 	return facts, tables, nil
+}
+
+// statsSite is the site that the figures are about: "" for all, where a person
+// serves all; of several, the one that the address names, or the first.
+func (d *Desk) statsSite(r *http.Request) (string, error) {
+	reach := web.WhoOf(r).Reach()
+	if reach == nil && r.FormValue("site") == "" {
+		return "", nil
+	}
+	site, _, err := d.chosenSite(r)
+	return site.ID, err
 }
 
 // facts are the single figures on top.

@@ -56,7 +56,7 @@ func TestReceiptTellsOfMeasures(t *testing.T) {
 	if _, body := p.get(at); !strings.Contains(text(parse(t, body)), "Das war ein Zitat.") {
 		t.Error("the objection is not shown")
 	}
-	if open, err := p.Objections(ctx, p.Site.ID, 10); err != nil || len(open) != 1 {
+	if open, err := p.Objections(ctx, store.AtSite(p.Site.ID), 10); err != nil || len(open) != 1 {
 		t.Errorf("%v %v", open, err)
 	}
 }

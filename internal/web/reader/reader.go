@@ -86,20 +86,7 @@ func Routes(o Options) []web.Route {
 }
 
 // base is the address that links from elsewhere begin with.
-func (rd *Reader) base(r *http.Request) string { return Base(rd.Public, r) }
-
-// Base is the public address of this installation: the one configured, or the
-// one that was asked.
-func Base(public string, r *http.Request) string {
-	if public != "" {
-		return strings.TrimSuffix(public, "/")
-	}
-	scheme := "http"
-	if r.TLS != nil || r.Header.Get("X-Forwarded-Proto") == "https" {
-		scheme = "https"
-	}
-	return scheme + "://" + r.Host
-}
+func (rd *Reader) base(r *http.Request) string { return web.PublicAddress(rd.Public, r) }
 
 // Cached answers with a page from memory, rendered where it is not there.
 func Cached(pages *thread.Pages, r *http.Request, k thread.Key, render func(context.Context) (thread.Rendered, error)) (*thread.Page, error) {
