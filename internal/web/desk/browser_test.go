@@ -373,7 +373,7 @@ func (h *room) screens(t *testing.T, ids []string, appealed string) map[string]s
 		"articles": "/desk/articles", "article": "/desk/articles/" + h.Article.ID, "settings": "/desk/settings", "help": "/desk/help",
 		"bundles": "/desk/bundles", "stats": "/desk/stats", "reasons": "/desk/reasons", "notices": "/desk/notices", "similar": "/desk/similar/" + ids[0], "error": "/desk/comments/unbekannt",
 		"guide": "/desk/guide", "guide-draft": "/desk/guide/draft", "guide-trial": "/desk/guide/trial", "second": "/desk/second",
-		"rounds": "/desk/rounds", "round": "/desk/rounds/" + round.ID,
+		"people": "/desk/people", "person": "/desk/people/" + h.Anna.ID, "account": "/desk/account", "rounds": "/desk/rounds", "round": "/desk/rounds/" + round.ID,
 	}
 }
 
@@ -381,6 +381,7 @@ func (h *room) screens(t *testing.T, ids []string, appealed string) map[string]s
 // whose pages other tests look at.
 var unseen = map[string]string{
 	"GET /desk": "leads to /desk/", "GET /desk/events": "events, not a page", "GET /desk/login": "looked at before signing in",
+	"GET /desk/oidc": "leads to the publisher's sign-on", "GET /desk/oidc/callback": "leads on from there", "GET /desk/entry/{token}": "a form like that of signing in, behind a one-time link",
 	"GET /desk/bundles/{id}": "looked at by the tests of bundles", "GET /desk/authors/{id}": "added by the test itself, which makes a proven author",
 }
 

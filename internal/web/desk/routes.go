@@ -70,20 +70,6 @@ func Routes(srv *web.Server, o Options) []web.Route {
 		{Pattern: "POST /desk/lease", Access: web.Desk, Handler: d.lease},
 		{Pattern: "POST /desk/release", Access: web.Desk, Handler: d.release},
 		{Pattern: "GET /desk/events", Access: web.Desk, Handler: d.events},
-		{Pattern: "POST /desk/filters", Access: web.Desk, Handler: d.saveFilter},
-		{Pattern: "GET /desk/guide", Access: web.Desk, Handler: d.guidePage},
-		{Pattern: "GET /desk/guide/draft", Access: web.Chief, Handler: d.draftPage},
-		{Pattern: "POST /desk/guide/draft", Access: web.Chief, Handler: d.saveDraft},
-		{Pattern: "GET /desk/guide/trial", Access: web.Chief, Handler: d.trialPage},
-		{Pattern: "POST /desk/guide/switch", Access: web.Chief, Handler: d.switchGuide},
-		{Pattern: "GET /desk/second", Access: web.Desk, Handler: d.secondPage},
-		{Pattern: "GET /desk/rounds", Access: web.Desk, Handler: d.roundsPage},
-		{Pattern: "POST /desk/rounds", Access: web.Chief, Handler: d.openRound},
-		{Pattern: "GET /desk/rounds/{id}", Access: web.Desk, Handler: d.roundPage},
-		{Pattern: "POST /desk/rounds/{id}", Access: web.Desk, Handler: d.answerCase},
-		{Pattern: "POST /desk/rounds/{id}/close", Access: web.Chief, Handler: d.closeRound},
-		{Pattern: "POST /desk/cases", Access: web.Chief, Handler: d.saveCase},
-		{Pattern: "POST /desk/objections/{id}", Access: web.Desk, Handler: d.answerObjection},
 		{Pattern: "GET /desk/queue", Access: web.Desk, Handler: d.queuePage},
 		{Pattern: "GET /desk/comments/{id}", Access: web.Desk, Handler: d.commentPage},
 		{Pattern: "POST /desk/comments/{id}", Access: web.Desk, Handler: d.decideForm},
@@ -117,7 +103,27 @@ func Routes(srv *web.Server, o Options) []web.Route {
 		{Pattern: "POST /api/v1/desk/comments/{id}/{step}", Access: web.Desk, Handler: d.decideJSON},
 		{Pattern: "POST /api/v1/desk/batches", Access: web.Desk, Handler: d.batchJSON},
 	}
-	return append(routes, d.identity()...)
+	return append(append(routes, d.identity()...), d.sharedRoutes()...)
+}
+
+// sharedRoutes are the pages by which a desk finds a common line.
+func (d *Desk) sharedRoutes() []web.Route {
+	return []web.Route{
+		{Pattern: "POST /desk/filters", Access: web.Desk, Handler: d.saveFilter},
+		{Pattern: "GET /desk/guide", Access: web.Desk, Handler: d.guidePage},
+		{Pattern: "GET /desk/guide/draft", Access: web.Chief, Handler: d.draftPage},
+		{Pattern: "POST /desk/guide/draft", Access: web.Chief, Handler: d.saveDraft},
+		{Pattern: "GET /desk/guide/trial", Access: web.Chief, Handler: d.trialPage},
+		{Pattern: "POST /desk/guide/switch", Access: web.Chief, Handler: d.switchGuide},
+		{Pattern: "GET /desk/second", Access: web.Desk, Handler: d.secondPage},
+		{Pattern: "GET /desk/rounds", Access: web.Desk, Handler: d.roundsPage},
+		{Pattern: "POST /desk/rounds", Access: web.Chief, Handler: d.openRound},
+		{Pattern: "GET /desk/rounds/{id}", Access: web.Desk, Handler: d.roundPage},
+		{Pattern: "POST /desk/rounds/{id}", Access: web.Desk, Handler: d.answerCase},
+		{Pattern: "POST /desk/rounds/{id}/close", Access: web.Chief, Handler: d.closeRound},
+		{Pattern: "POST /desk/cases", Access: web.Chief, Handler: d.saveCase},
+		{Pattern: "POST /desk/objections/{id}", Access: web.Desk, Handler: d.answerObjection},
+	}
 }
 
 // identity lists the routes about who works at the desk and how they sign in.
