@@ -80,7 +80,7 @@ func onStore(fs *flag.FlagSet, args []string, do func(context.Context, *store.St
 
 // onlyReads names the commands to which a mistyped path must not look like an
 // empty installation.
-var onlyReads = map[string]bool{"check": true, "backup": true, "export": true}
+var onlyReads = map[string]bool{"check": true, "backup": true, "erase": true, "export": true, "report": true}
 
 // there tells whether a database exists, as far as that shows from outside.
 func there(dsn string) error {

@@ -60,6 +60,8 @@ func init() {
 		{"backup", "FILE|-", "write a consistent copy of everything, while the program runs", "freigabe backup freigabe.backup", runBackup},
 		{"restore", "FILE|-", "read a backup into an empty database of either kind, and check it", "freigabe restore -db postgres://freigabe@db/freigabe freigabe.backup", runRestore},
 		{"export", "[-site S] [-author RECEIPT|EMAIL] [FILE]", "write articles, comments and decisions as JSON lines, or all that is kept of one author", "freigabe export -site morgenblatt comments.jsonl", runExport},
+		{"erase", "-author RECEIPT|EMAIL", "erase what is kept of one author, on that person's request", "freigabe erase -author leserin@mail.example", runErase},
+		{"report", "-site S [-year Y] [-format csv|json] [FILE]", "the yearly report: restrictions by rule, notices, complaints, what the machine did", "freigabe report -site morgenblatt -year 2026 bericht.csv", runReport},
 		{"import", "-site S -editor EMAIL FORMAT FILE", "take in comments of another system", "freigabe import -site morgenblatt -editor anna@morgenblatt.example wordpress export.xml", runImport},
 		{"score", "key|list|forget|replay|bench", "the successor of the Perspective API: what a key may do, who teaches, how well it agrees, how fast it is", "freigabe score replay -data decisions.jsonl", runScore},
 		{"check", "[-head HASH]", "verify the record of decisions, every publication and every state", "freigabe check", runCheck},

@@ -29,6 +29,15 @@ func (c Cuts) Of(score float64) string {
 	return Unclear
 }
 
+// BandOf is a score's band: the one kept with it, by the bounds of its day, or else
+// by the default bounds; "" without a score.
+func BandOf(kept string, score *float64) string {
+	if kept != "" || score == nil {
+		return kept
+	}
+	return DefaultCuts.Of(*score)
+}
+
 // Checked is a score and what an editor decided, blind to it.
 type Checked struct {
 	Score   float64

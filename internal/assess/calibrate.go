@@ -75,7 +75,7 @@ const judgedMost = 200
 // none. All of it is a function of the arguments: nothing is drawn by lot.
 func (m *Model) Train(ds []Decision, shown []*float64) Trained {
 	n := len(ds)
-	judged := min(judgedMost, n/2)
+	judged := min(judgedMost, n/3)
 	held := min(CalibrationWindow, max(judged, n/3))
 	trial := m.Retrain(ds[:n-judged])
 	out := Trained{Report: Report{Decisions: n, Held: held, Heads: map[string]HeadReport{}}}

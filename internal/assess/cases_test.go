@@ -209,24 +209,6 @@ func TestExternalScoreJoins(t *testing.T) {
 	}
 }
 
-func TestRefusalRatesByGroup(t *testing.T) {
-	var ds []Decision
-	for i := range 60 {
-		d := Decision{Input: Input{Text: "Über Muslime wird viel geredet"}}
-		if i%2 == 0 {
-			d.Input.Text = "Über Radfahrer wird viel geredet"
-		} else if i%3 != 0 {
-			d.Outcome = Refused
-		}
-		ds = append(ds, d)
-	}
-	for _, r := range RefusalRates(ds) {
-		if r.Named != 30 || !r.Apart || (r.Group == "Muslime") != (r.Refused == 20) {
-			t.Errorf("%+v", r)
-		}
-	}
-}
-
 func TestBlindIsOfTheRightSize(t *testing.T) {
 	n := 0
 	for i := range 20000 {

@@ -33,22 +33,25 @@ type GroupRate struct {
 	Apart           bool    // the interval does not hold the rate of all comments
 }
 
+// Told is a decided text.
+type Told struct {
+	Text    string
+	Refused bool
+}
+
 // RefusalRates reports the refusal rate by group named, most named first, and
 // which of them differ from all comments' beyond chance. A difference is a reason
 // to look, not a proof: some groups are named in harsher debates.
-func RefusalRates(ds []Decision) []GroupRate {
+func RefusalRates(ds []Told) []GroupRate {
 	by := map[string]*GroupRate{}
 	all, refused := 0, 0
 	for i := range ds {
-		if ds[i].Outcome == NotSelected {
-			continue
-		}
 		all++
-		bad := ds[i].Outcome == Refused
+		bad := ds[i].Refused
 		if bad {
 			refused++
 		}
-		for _, g := range Named(ds[i].Input.Text) {
+		for _, g := range Named(ds[i].Text) {
 			r := by[g]
 			if r == nil {
 				r = &GroupRate{Group: g}
@@ -108,15 +111,18 @@ func NewPortion(part, whole int) Portion {
 	return p
 }
 
-// Judge measures a rule over blind decisions: Refused in a Checked means refused
-// for this rule. The cut is the score from which on the machine says "breach".
-func Judge(checked []Checked, cut float64) Accuracy {
+// Judged is one blind decision: whether the machine said "breach", and whether the
+// comment was refused for the rule in question.
+type Judged struct{ Said, Refused bool }
+
+// Judge measures a rule over blind decisions.
+func Judge(blind []Judged) Accuracy {
 	var tp, fp, fn, tn int
-	for _, c := range checked {
+	for _, c := range blind {
 		switch {
-		case c.Score >= cut && c.Refused:
+		case c.Said && c.Refused:
 			tp++
-		case c.Score >= cut:
+		case c.Said:
 			fp++
 		case c.Refused:
 			fn++
@@ -124,6 +130,6 @@ func Judge(checked []Checked, cut float64) Accuracy {
 			tn++
 		}
 	}
-	return Accuracy{Rows: len(checked), Positive: tp + fn,
-		Accuracy: NewPortion(tp+tn, len(checked)), Precision: NewPortion(tp, tp+fp), Recall: NewPortion(tp, tp+fn)}
+	return Accuracy{Rows: len(blind), Positive: tp + fn,
+		Accuracy: NewPortion(tp+tn, len(blind)), Precision: NewPortion(tp, tp+fp), Recall: NewPortion(tp, tp+fn)}
 }

@@ -23,7 +23,11 @@ func TestCalibrationBandsAndDrift(t *testing.T) {
 	if !BundleAllowed(DefaultCuts, checked, 0.95) || BundleAllowed(DefaultCuts, checked, 0.99) {
 		t.Error("a bundle is open by the wished precision, not by the lower bound")
 	}
-	if a := Judge(checked, 0.5); a.Precision.Share != 0.75 || a.Recall.Share < 0.97 || a.Precision.Low >= 0.75 || a.Precision.High <= 0.75 {
+	var judged []Judged
+	for _, c := range checked {
+		judged = append(judged, Judged{c.Score >= 0.5, c.Refused})
+	}
+	if a := Judge(judged); a.Precision.Share != 0.75 || a.Recall.Share < 0.97 || a.Precision.Low >= 0.75 || a.Precision.High <= 0.75 {
 		t.Errorf("judged: %+v", a)
 	}
 	calm, wild := Week{}, Week{}
@@ -152,6 +156,24 @@ func TestTrainOnLittle(t *testing.T) {
 		}
 		if _, err := json.Marshal(got.Report); err != nil {
 			t.Error(err)
+		}
+	}
+}
+
+func TestRefusalRatesByGroup(t *testing.T) {
+	var ds []Told
+	for i := range 60 {
+		d := Told{Text: "Über Muslime wird viel geredet"}
+		if i%2 == 0 {
+			d.Text = "Über Radfahrer wird viel geredet"
+		} else if i%3 != 0 {
+			d.Refused = true
+		}
+		ds = append(ds, d)
+	}
+	for _, r := range RefusalRates(ds) {
+		if r.Named != 30 || !r.Apart || (r.Group == "Muslime") != (r.Refused == 20) {
+			t.Errorf("%+v", r)
 		}
 	}
 }

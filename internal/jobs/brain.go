@@ -87,7 +87,8 @@ func (b *Brain) Assess(ctx context.Context, t store.ToAssess) (moderation.Assess
 		in.External = outside.Scores
 	}
 	a := p.model.Load().Assess(in)
-	a.External, a.Likely = outside, likely(a, p.report.Load())
+	a.External = outside
+	banded(&a, p.report.Load())
 	seen := observed(t, print, in.Author)
 	if len(in.External) > 0 {
 		text, err := json.Marshal(in.External)
@@ -99,20 +100,25 @@ func (b *Brain) Assess(ctx context.Context, t store.ToAssess) (moderation.Assess
 	return a, b.Store.SaveObserved(ctx, seen)
 }
 
-// likely is the rule whose score is most beyond its bound at this site; "" where
-// none is, or where the site has no bounds of its own.
-func likely(a moderation.Assessment, report *assess.Report) moderation.Rule {
-	best, rule := 1.0, moderation.Rule("")
+// banded notes the bands that the scores lie in by the site's own bounds, where it
+// has any, and the rule whose score is most beyond its bound.
+func banded(a *moderation.Assessment, report *assess.Report) {
+	best := 1.0
 	for _, r := range moderation.Rules {
-		v := a.Rules[r].Value
-		if v == nil || !report.Heads[string(r)].Own {
+		s := a.Rules[r]
+		if s.Value == nil || !report.Heads[string(r)].Own {
 			continue
 		}
-		if beyond := *v / report.CutsOf(string(r)).Breach; beyond >= best {
-			best, rule = beyond, r
+		cuts := report.CutsOf(string(r))
+		s.Band = cuts.Of(*s.Value)
+		a.Rules[r] = s
+		if beyond := *s.Value / cuts.Breach; beyond >= best {
+			best, a.Likely = beyond, r
 		}
 	}
-	return rule
+	if a.Refuse != nil && report.Heads[assess.Refuse].Own {
+		a.Band = report.CutsOf(assess.Refuse).Of(*a.Refuse)
+	}
 }
 
 func observed(t store.ToAssess, print uint64, h *assess.History) store.Observed {

@@ -147,3 +147,66 @@ func (s *Store) ScorerState(ctx context.Context, site string) (ScorerState, erro
 	x.At, x.Since = fromMicros(at), fromMicros(since)
 	return x, err
 }
+
+// BlindCheck is a blind decision beside what the machine had said at submission.
+type BlindCheck struct {
+	Assessment moderation.Assessment
+	Refused    bool // as it stands
+	Rule       moderation.Rule
+	At         time.Time
+}
+
+// BlindChecks gives a site's newest blind decisions whose hold has passed, newest
+// first; those that blame nobody, were undone or came in a bundle are left out.
+func (s *Store) BlindChecks(ctx context.Context, site string, limit int) ([]BlindCheck, error) {
+	var out []BlindCheck
+	err := each(ctx, s.read, func(r *sql.Rows) error {
+		var c BlindCheck
+		var text string
+		var refused int
+		var at int64
+		err := r.Scan(&text, &refused, &c.Rule, &at)
+		if err != nil {
+			return err
+		}
+		c.Refused, c.At = refused == 1, fromMicros(at)
+		c.Assessment, err = decodeAssessment(text)
+		out = append(out, c)
+		return err
+	}, `select r.assessment, case when r.state in ('rejected', 'returned', 'removed', 'appealed') then 1 else 0 end,
+			case when d.rule <> '' then d.rule else coalesce(x.rule, '') end, d.at
+		from decisions d join revisions r on r.comment_id = d.comment_id and r.number = d.revision left join decisions x on x.id = r.decision_id
+		where d.site_id = $1 and d.blind = 1 and d.step in ('approve', 'reject', 'return') and d.bundle = '' and d.hold_until <= $2 and r.assessment <> ''
+			and r.state in ('approved', 'superseded', 'rejected', 'returned', 'removed', 'appealed')
+			and not exists (select 1 from decisions u where u.comment_id = d.comment_id and u.undoes = d.id)
+		order by d.seq desc limit $3`, site, micros(s.Now()), limit)
+	return out, err
+}
+
+// DecidedText is a text that a person released or refused.
+type DecidedText struct {
+	Comment string
+	Text    string
+	Refused bool // as it stands
+	Rule    moderation.Rule
+	At      time.Time
+}
+
+// DecidedTexts gives a site's newest texts that were released or refused since a
+// moment, newest first. Bundles are left out.
+func (s *Store) DecidedTexts(ctx context.Context, site string, since time.Time, limit int) ([]DecidedText, error) {
+	var out []DecidedText
+	err := each(ctx, s.read, func(r *sql.Rows) error {
+		var d DecidedText
+		var refused int
+		var at int64
+		err := r.Scan(&d.Comment, &d.Text, &refused, &d.Rule, &at)
+		d.Refused, d.At = refused == 1, fromMicros(at)
+		out = append(out, d)
+		return err
+	}, `select r.comment_id, r.text, case when r.state = 'approved' then 0 else 1 end, d.rule, d.at
+		from decisions d join revisions r on r.comment_id = d.comment_id and r.number = d.revision and r.decision_id = d.id
+		where d.site_id = $1 and d.at >= $2 and d.bundle = '' and r.text <> '' and r.state in ('approved', 'rejected', 'returned', 'removed', 'appealed')
+		order by d.seq desc limit $3`, site, micros(since), limit)
+	return out, err
+}

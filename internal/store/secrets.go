@@ -15,6 +15,7 @@ import (
 type Secrets struct {
 	Webhooks []Hook          `json:"webhooks,omitempty"` // other systems that are told of decisions
 	SignOn   json.RawMessage `json:"sign_on,omitempty"`  // by which the publisher's site vouches for its readers
+	OIDC     json.RawMessage `json:"oidc,omitempty"`     // the provider at which readers sign in
 	Scorer   *Scorer         `json:"scorer,omitempty"`   // of the publisher's own, asked about every comment
 }
 

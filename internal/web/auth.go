@@ -26,11 +26,14 @@ func (w Who) ByKey() bool { return w.Key.ID != "" }
 // Reach is where both the person and the key work.
 func (w Who) Reach() store.Reach { return w.Editor.Reach.At(w.Key.Site) }
 
-// Site is the one site within reach: "" for all of them or several, "-", which no
-// site is called, for none.
+// Site is the one site within reach, of several the first: "" for all sites, "-",
+// which no site is called, for none.
 func (w Who) Site() string {
-	if r := w.Reach(); r == nil || len(r) > 0 {
-		return r.Only()
+	switch r := w.Reach(); {
+	case r == nil:
+		return ""
+	case len(r) > 0:
+		return r[0].Site
 	}
 	return "-"
 }

@@ -335,6 +335,12 @@ func TestPagesAreAccessible(t *testing.T) {
 	tab.Open(address + "/desk/login")
 	h.look(t, tab, "login")
 	h.signIn(t, tab, address, "mia@blatt.example")
+	lena := h.add(t, "lena@blatt.example", moderation.Editor, h.Site.ID)
+	entry, err := h.ResetEntry(context.Background(), store.Editor{}, lena.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	screens["person"], screens["entry"] = "/desk/people/"+lena.ID, "/desk/entry/"+entry
 	for name, path := range screens {
 		tab.Open(address + path)
 		if strings.HasPrefix(name, "triage") {
@@ -373,7 +379,7 @@ func (h *room) screens(t *testing.T, ids []string, appealed string) map[string]s
 		"articles": "/desk/articles", "article": "/desk/articles/" + h.Article.ID, "settings": "/desk/settings", "help": "/desk/help",
 		"bundles": "/desk/bundles", "stats": "/desk/stats", "reasons": "/desk/reasons", "notices": "/desk/notices", "similar": "/desk/similar/" + ids[0], "error": "/desk/comments/unbekannt",
 		"guide": "/desk/guide", "guide-draft": "/desk/guide/draft", "guide-trial": "/desk/guide/trial", "second": "/desk/second",
-		"people": "/desk/people", "person": "/desk/people/" + h.Anna.ID, "account": "/desk/account", "rounds": "/desk/rounds", "round": "/desk/rounds/" + round.ID,
+		"people": "/desk/people", "person": "/desk/people/" + h.Anna.ID, "account": "/desk/account", "readers": "/desk/readers", "model": "/desk/model", "rounds": "/desk/rounds", "round": "/desk/rounds/" + round.ID,
 	}
 }
 
@@ -381,7 +387,7 @@ func (h *room) screens(t *testing.T, ids []string, appealed string) map[string]s
 // whose pages other tests look at.
 var unseen = map[string]string{
 	"GET /desk": "leads to /desk/", "GET /desk/events": "events, not a page", "GET /desk/login": "looked at before signing in",
-	"GET /desk/oidc": "leads to the publisher's sign-on", "GET /desk/oidc/callback": "leads on from there", "GET /desk/entry/{token}": "a form like that of signing in, behind a one-time link",
+	"GET /desk/oidc": "leads to the publisher's sign-on", "GET /desk/oidc/callback": "leads on from there", "GET /desk/entry/{token}": "added by the test itself, which makes a link",
 	"GET /desk/bundles/{id}": "looked at by the tests of bundles", "GET /desk/authors/{id}": "added by the test itself, which makes a proven author",
 }
 

@@ -26,9 +26,10 @@ type Card struct {
 	Segments []Segment
 	Lines    []Line // one for each of the five rules
 	Flags    []Remark
-	Hidden   bool // drawn for blind control and not decided yet: nothing of the machine is shown
-	Pending  bool // the machine is still at it
-	Hostile  bool // its words are likely hard to read
+	External *outside // what a scorer of the publisher's own said
+	Hidden   bool     // drawn for blind control and not decided yet: nothing of the machine is shown
+	Pending  bool     // the machine is still at it
+	Hostile  bool     // its words are likely hard to read
 	Reasons  []Reason
 	Packs    []Reason                   // the site's rules beside the five
 	Can      map[string]bool            // steps by name
@@ -51,10 +52,13 @@ type Line struct {
 	Number  int
 	Name    string
 	Band    string // "low", "middle", "high"; "" where not checked
+	Measure string // how often the machine was right in this band at this site, or that it is the default
 	Cause   string // why it was not checked
 	Percent int    // for the bar's length
 	Hint    bool
 	Whys    []string
+	For     []string // the words that spoke for a breach, heaviest first
+	Against []string
 	Version string
 	Guide   store.GuideRule
 	Usual   string // how the catalogue describes the rule
@@ -72,14 +76,9 @@ type Reason struct {
 	Text   string
 }
 
-// band names a score. Bands are what editors see; bare numbers claim a precision
-// that a score does not have.
-func band(score float64) string {
-	return map[string]string{assess.Fine: "low", assess.Unclear: "middle", assess.Breach: "high"}[assess.DefaultCuts.Of(score)]
-}
-
-// hostileFrom is the score of "would be refused" from which a text counts as hard to read.
-var hostileFrom = assess.DefaultCuts.Breach
+// bandNames are the bands as the pages call them. Bands are what editors see; bare
+// numbers claim a precision that a score does not have.
+var bandNames = map[string]string{assess.Fine: "low", assess.Unclear: "middle", assess.Breach: "high"}
 
 // card gathers a comment for a person; revision 0 means the newest.
 func (d *Desk) card(ctx context.Context, f Frame, comment string, revision int) (Card, error) {
@@ -118,12 +117,16 @@ func (d *Desk) card(ctx context.Context, f Frame, comment string, revision int) 
 		}
 		c.Measures = slices.DeleteFunc(all, func(m store.Measure) bool { return !m.Active(f.Now) })
 	}
+	report, err := d.report(ctx, c.Site.ID)
+	if err != nil {
+		return c, err
+	}
 	staff, err := d.store.StaffOf(ctx, c.Site.ID, c.Article)
 	if err != nil {
 		return c, err
 	}
 	c.own = f.own
-	c.fill(f, len(staff.Deciders) < 2)
+	c.fill(f, report, len(staff.Deciders) < 2)
 	return c, d.guided(ctx, &c, len(staff.Deciders) > 1)
 }
 
@@ -163,7 +166,7 @@ func (c Card) Word(o store.Opinion) string {
 }
 
 // fill derives what is shown from what is stored.
-func (c *Card) fill(f Frame, alone bool) {
+func (c *Card) fill(f Frame, report assess.Report, alone bool) {
 	c.Hidden = c.Blind && c.State.Open()
 	a := c.Assessment
 	if c.Hidden {
@@ -174,12 +177,13 @@ func (c *Card) fill(f Frame, alone bool) {
 	c.Segments = segments(c.Text, a)
 	c.Pending = a.Version == "" && !c.Hidden
 	for _, r := range moderation.Rules {
-		c.Lines = append(c.Lines, line(c.Lang, r, a.Rules[r]))
+		c.Lines = append(c.Lines, line(c.Lang, r, a.Rules[r], report))
 	}
+	c.External = outsideOf(c.Lang, a.External)
 	for _, fl := range a.Flags {
 		c.Flags = append(c.Flags, flagNote(c.Lang, fl))
 	}
-	c.Hostile = !c.Hidden && c.Refuse != nil && *c.Refuse >= hostileFrom
+	c.Hostile = !c.Hidden && assess.BandOf(a.Band, c.Refuse) == assess.Breach
 	for i, r := range c.Site.RulePack() {
 		reason := Reason{r, number(r), c.RuleName(r), reasonFor(c.Site, r, passageOf(a, r))}
 		if i < len(moderation.Rules) {
@@ -300,13 +304,16 @@ func (c Card) Released() string {
 // T is a text in the page's language.
 func (l Line) T(key string) string { return locale.T(l.lang, key) }
 
-func line(lang string, r moderation.Rule, s moderation.Score) Line {
+func line(lang string, r moderation.Rule, s moderation.Score, report assess.Report) Line {
 	l := Line{lang: lang, Rule: r, Number: number(r), Name: ruleName(lang, r), Hint: s.Hint, Version: s.Version}
 	if s.Value == nil {
 		l.Cause = cause(lang, s.NotChecked)
 		return l
 	}
-	l.Band, l.Percent = band(*s.Value), int(*s.Value*100+0.5)
+	kept := assess.BandOf(s.Band, s.Value)
+	l.Band, l.Percent = bandNames[kept], int(*s.Value*100+0.5)
+	l.Measure = measured(lang, report.Heads[string(r)], kept)
+	l.For, l.Against = wordsOf(s.For), wordsOf(s.Against)
 	for _, p := range s.Passages {
 		if why := passageWhy(lang, p); why != "" && !slices.Contains(l.Whys, why) {
 			l.Whys = append(l.Whys, why)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -39,17 +40,18 @@ func prefsOf(e store.Editor) Prefs {
 // Frame is what every page of the desk has; page structs embed it.
 type Frame struct {
 	web.Base
-	Me      store.Editor
-	Reach   store.Reach // of the person and the key
-	Prefs   Prefs
-	Now     time.Time
-	Area    string         // of the navigation
-	Waits   map[string]int // what waits, by state, and "notices"
-	Alone   bool           // a single person decides at some site served
-	ByKey   bool
-	Here    string // this page, to come back to
-	Decides bool
-	own     map[moderation.Rule]string // names of the sites' own rules
+	Me       store.Editor
+	Reach    store.Reach // of the person and the key
+	Prefs    Prefs
+	Now      time.Time
+	Area     string         // of the navigation
+	Waits    map[string]int // what waits, by state, and "notices"
+	Alone    bool           // a single person decides at some site served
+	ByKey    bool
+	Here     string // this page, to come back to
+	Decides  bool
+	Drifting []store.Drift              // alarms of the sites served, for those who see to them
+	own      map[moderation.Rule]string // names of the sites' own rules
 }
 
 // Role is the person's role in words.
@@ -146,6 +148,12 @@ func (d *Desk) frame(r *http.Request, area, title string) (Frame, error) {
 	var err error
 	if f.Waits, err = d.waits(r.Context(), who.Reach()); err != nil {
 		return f, err
+	}
+	if who.Editor.Role != moderation.Editor {
+		if f.Drifting, err = d.store.DriftAlarms(r.Context(), ""); err != nil {
+			return f, err
+		}
+		f.Drifting = slices.DeleteFunc(f.Drifting, func(x store.Drift) bool { return !f.Reach.Serves(x.Site) })
 	}
 	sites, err := d.sites(r.Context(), who)
 	if err != nil {

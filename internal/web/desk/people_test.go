@@ -225,6 +225,22 @@ func TestSessionsEndWithAccess(t *testing.T) {
 	}
 }
 
+// A key decides as its editor, and lets nobody in.
+func TestAKeyIsNoPerson(t *testing.T) {
+	h := sqliteRoom(t)
+	key := h.key(t, h.Chief)
+	for _, path := range []string{"/desk/password", "/desk/passkeys/options", "/desk/passkeys", "/desk/passkeys/change", "/desk/people", "/desk/people/" + h.Anna.ID, "/desk/sessions/others", "/desk/readers"} {
+		r := httptest.NewRequest("POST", "http://localhost"+path, strings.NewReader(""))
+		r.Header.Set("Authorization", "Bearer "+key)
+		r.Header.Set("Accept", "application/json")
+		w := httptest.NewRecorder()
+		h.srv.ServeHTTP(w, r)
+		if w.Code != http.StatusForbidden {
+			t.Errorf("%s by key: %d", path, w.Code)
+		}
+	}
+}
+
 func TestPasswordRules(t *testing.T) {
 	for password, fine := range map[string]bool{
 		"fünf nasse Esel": true, "correct horse battery": true, "Hallo Welt am Morgen": true, "lena fährt Rad im Regen": true,

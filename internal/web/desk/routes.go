@@ -38,10 +38,11 @@ type Desk struct {
 	provider *signon.OIDC
 	frozen   *frozen
 
-	mu     sync.Mutex
-	counts map[string]counted    // of waiting comments by site, for a moment
-	prints map[string]*prints    // of texts by site
-	guides map[string]knownGuide // in force, by site
+	mu      sync.Mutex
+	counts  map[string]counted    // of waiting comments by site, for a moment
+	prints  map[string]*prints    // of texts by site
+	guides  map[string]knownGuide // in force, by site
+	reports map[string]reported   // of models by site
 }
 
 // guideFor is how long a guide is kept in memory.
@@ -56,7 +57,7 @@ type knownGuide struct {
 // Routes lists the desk's routes, and lets the server show errors of the desk's
 // pages in the desk's frame.
 func Routes(srv *web.Server, o Options) []web.Route {
-	d := &Desk{srv: srv, store: srv.Store, fetch: o.Fetch, hashes: make(chan struct{}, 4), frozen: newFrozen(), counts: map[string]counted{}, prints: map[string]*prints{}, guides: map[string]knownGuide{}}
+	d := &Desk{srv: srv, store: srv.Store, fetch: o.Fetch, hashes: make(chan struct{}, 4), frozen: newFrozen(), counts: map[string]counted{}, prints: map[string]*prints{}, guides: map[string]knownGuide{}, reports: map[string]reported{}}
 	d.public, d.oidc = o.Public, o.OIDC
 	d.provider = &signon.OIDC{Client: &http.Client{}, Clock: srv.Store.Now}
 	srv.DeskError = d.showError
@@ -84,6 +85,8 @@ func Routes(srv *web.Server, o Options) []web.Route {
 		{Pattern: "GET /desk/bundles/{id}", Access: web.Desk, Handler: d.bundlePage},
 		{Pattern: "POST /desk/bundles/{id}", Access: web.Desk, Handler: d.stepBundle},
 		{Pattern: "GET /desk/stats", Access: web.Desk, Handler: d.statsPage},
+		{Pattern: "GET /desk/model", Access: web.Desk, Handler: d.machinePage},
+		{Pattern: "POST /desk/model", Access: web.Admin, Handler: d.setMachine},
 		{Pattern: "GET /desk/authors/{id}", Access: web.Desk, Handler: d.authorPage},
 		{Pattern: "POST /desk/authors/{id}", Access: web.Desk, Handler: d.measureAuthor},
 		{Pattern: "GET /desk/reasons", Access: web.Desk, Handler: d.reasonsPage},
@@ -95,7 +98,7 @@ func Routes(srv *web.Server, o Options) []web.Route {
 		{Pattern: "GET /desk/settings", Access: web.Desk, Handler: d.settingsPage},
 		{Pattern: "POST /desk/settings", Access: web.Desk, Handler: d.saveSettings},
 		{Pattern: "POST /desk/sessions", Access: web.Desk, Handler: d.endSession},
-		{Pattern: "POST /desk/sessions/others", Access: web.Desk, Handler: d.endOthers},
+		{Pattern: "POST /desk/sessions/others", Access: web.Desk, Handler: inPerson(d.endOthers)},
 		{Pattern: "GET /desk/help", Access: web.Desk, Handler: d.helpPage},
 
 		{Pattern: "GET /api/v1/desk/queue", Access: web.Desk, Handler: d.queueJSON},
@@ -126,6 +129,17 @@ func (d *Desk) sharedRoutes() []web.Route {
 	}
 }
 
+// inPerson keeps programs out: a key decides as its editor, but it must not become
+// a way to sign in as them, or to let others in.
+func inPerson(h web.Handler) web.Handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		if web.WhoOf(r).ByKey() {
+			return &moderation.Error{Kind: moderation.Forbidden, Key: "error.key_scope"}
+		}
+		return h(w, r)
+	}
+}
+
 // identity lists the routes about who works at the desk and how they sign in.
 func (d *Desk) identity() []web.Route {
 	return []web.Route{
@@ -136,14 +150,16 @@ func (d *Desk) identity() []web.Route {
 		{Pattern: "GET /desk/entry/{token}", Access: web.Secret, Handler: d.entryPage},
 		{Pattern: "POST /desk/entry/{token}", Access: web.Secret, Handler: d.entry},
 		{Pattern: "GET /desk/account", Access: web.Desk, Handler: d.accountPage},
-		{Pattern: "POST /desk/password", Access: web.Desk, Handler: d.changePassword},
-		{Pattern: "POST /desk/passkeys/options", Access: web.Desk, Handler: d.passkeyOptions},
-		{Pattern: "POST /desk/passkeys", Access: web.Desk, Handler: d.addPasskey},
-		{Pattern: "POST /desk/passkeys/change", Access: web.Desk, Handler: d.changePasskeys},
+		{Pattern: "POST /desk/password", Access: web.Desk, Handler: inPerson(d.changePassword)},
+		{Pattern: "POST /desk/passkeys/options", Access: web.Desk, Handler: inPerson(d.passkeyOptions)},
+		{Pattern: "POST /desk/passkeys", Access: web.Desk, Handler: inPerson(d.addPasskey)},
+		{Pattern: "POST /desk/passkeys/change", Access: web.Desk, Handler: inPerson(d.changePasskeys)},
+		{Pattern: "GET /desk/readers", Access: web.Desk, Handler: d.readersPage},
+		{Pattern: "POST /desk/readers", Access: web.Chief, Handler: inPerson(d.saveReaders)},
 		{Pattern: "GET /desk/people", Access: web.Desk, Handler: d.peoplePage},
-		{Pattern: "POST /desk/people", Access: web.Chief, Handler: d.addPerson},
+		{Pattern: "POST /desk/people", Access: web.Chief, Handler: inPerson(d.addPerson)},
 		{Pattern: "GET /desk/people/{id}", Access: web.Chief, Handler: d.personPage},
-		{Pattern: "POST /desk/people/{id}", Access: web.Chief, Handler: d.changePerson},
+		{Pattern: "POST /desk/people/{id}", Access: web.Chief, Handler: inPerson(d.changePerson)},
 	}
 }
 
@@ -168,6 +184,6 @@ func (d *Desk) admitted(r *http.Request, comment string) error {
 // ruled narrows a filter to what lies within reach of the person and the key.
 // Where they have no site in common, nothing is left.
 func ruled(who web.Who, f store.QueueFilter) store.QueueFilter {
-	f.Reach, f.Site = who.Reach(), who.Site()
+	f.Reach, f.Site = who.Reach(), who.Reach().Only()
 	return f
 }

@@ -294,35 +294,6 @@ func (d *Desk) appealTable(ctx context.Context, f Frame, site string, since time
 	return t, err
 }
 
-// named are words by which texts name groups of people. The report asks whether
-// naming a group goes along with refusals; it says nothing about why.
-var named = []struct {
-	key   string
-	terms []string
-}{
-	{"women", []string{" frau", "weiblich"}},
-	{"men", []string{" männer", " mann ", "männlich"}},
-	{"queer", []string{"schwul", "lesb", "homosexu", "transgender", "queer"}},
-	{"muslims", []string{"muslim", "islam"}},
-	{"jews", []string{" jude", "jüdi", "juden"}},
-	{"christians", []string{" christ", "katholi", "evangeli"}},
-	{"migrants", []string{"migrant", "flüchtling", "ausländer", "asyl"}},
-	{"disabled", []string{"behindert", "behinderung"}},
-	{"east", []string{"ostdeutsch", " ossi"}},
-}
-
-func (d *Desk) fairness(ctx context.Context, f Frame, site string, since time.Time) (statTable, error) {
-	t := statTable{ID: "fairness", Title: f.T("desk.stats.fairness"), Note: f.T("desk.stats.fairness.note"), Head: []string{f.T("desk.stats.group"), f.T("desk.stats.decided"), f.T("desk.articles.rejected"), f.T("desk.articles.share")}}
-	for _, g := range named {
-		x, err := d.store.RefusalsNaming(ctx, site, since, g.terms)
-		if err != nil {
-			return t, err
-		}
-		t.Rows = append(t.Rows, []string{f.T("desk.stats.group." + g.key), strconv.Itoa(x.Decided), strconv.Itoa(x.Refused), percent(f, x.Refused, x.Decided)})
-	}
-	return t, nil
-}
-
 // outlookTable answers: how long will readers wait in the next hours, and with
 // one more editor?
 func (d *Desk) outlookTable(ctx context.Context, f Frame, site string, _ time.Time) (statTable, error) {

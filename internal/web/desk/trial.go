@@ -16,8 +16,8 @@ const (
 	trialShow = 6 // examples for each rule
 )
 
-// trial is what a draft would have done to past comments.
-type trial struct {
+// guideTrial is what a draft would have done to past comments.
+type guideTrial struct {
 	guideShown
 	Tried    int
 	From     time.Time
@@ -138,7 +138,7 @@ func (d *Desk) trialPage(w http.ResponseWriter, r *http.Request) error {
 		http.Redirect(w, r, "/desk/guide/draft?site="+g.Site.ID, http.StatusSeeOther)
 		return nil
 	}
-	p := trial{guideShown: g, From: d.store.Now().Add(-trialSpan)}
+	p := guideTrial{guideShown: g, From: d.store.Now().Add(-trialSpan)}
 	p.Guide = g.Versions[0]
 	inForce, err := d.store.GuideInForce(r.Context(), g.Site.ID)
 	if err != nil {
@@ -160,7 +160,7 @@ func (d *Desk) trialPage(w http.ResponseWriter, r *http.Request) error {
 }
 
 // left counts the refusals whose rule the draft leaves out.
-func (p trial) left(draft []guideEntry, past []store.Past) []homeless {
+func (p guideTrial) left(draft []guideEntry, past []store.Past) []homeless {
 	count := map[moderation.Rule]int{}
 	for _, x := range past {
 		in := slices.ContainsFunc(draft, func(e guideEntry) bool { return e.Rule == x.Rule && !e.Off })

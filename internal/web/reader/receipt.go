@@ -35,6 +35,7 @@ type receiptPage struct {
 	Measures []store.Measure // that the author is told of, newest first
 	Now      time.Time
 	Object   string // id of the measure whose objection failed
+	Another  bool   // the author may write another comment as the same person
 }
 
 // segment is a stretch of text.
@@ -68,6 +69,11 @@ func (rd *Reader) receiptPage(r *http.Request) (receiptPage, error) {
 	p.Lang, p.Site, p.NoIndex = or(lang(r.URL.Query()), or(rec.Lang, rec.Site.Lang)), rec.Site, true
 	p.Title, p.Now = locale.T(p.Lang, "reader.receipt.title"), rd.store.Now()
 	p.describe()
+	set, err := SettingsOf(rec.Site)
+	if err != nil {
+		return p, err
+	}
+	p.Another = set.Lets(AsGuest) && !rec.Erased && rec.Article.Status(rd.store.Now()) == store.ThreadOpen
 	p.Editing, p.Resubmit = rec.Can(moderation.Edit), rec.Can(moderation.Resubmit)
 	p.Text = marked(rec)
 	if rec.Status == moderation.Pending {
