@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"slices"
 	"time"
 )
 
@@ -101,21 +102,31 @@ type CalmWaiting struct {
 
 // Calmly lists the oldest waiting comments of a site with a frozen score from
 // lower up to, but without, upper, at most limit. What two people always read, by
-// its author or its article, is left out.
+// its author, its article or a rule that shows, is left out.
 func (s *Store) Calmly(ctx context.Context, site, model string, lower, upper, limit int) ([]CalmWaiting, error) {
+	of, err := s.Site(ctx, site)
+	if err != nil {
+		return nil, err
+	}
 	var out []CalmWaiting
-	err := each(ctx, s.read, func(r *sql.Rows) error {
+	err = each(ctx, s.read, func(r *sql.Rows) error {
 		var c CalmWaiting
 		var at int64
-		err := r.Scan(&c.ID, &c.Revision, &c.Name, &c.Headline, &c.Text, &at, &c.Score)
+		var assessment string
+		if err := r.Scan(&c.ID, &c.Revision, &c.Name, &c.Headline, &c.Text, &at, &c.Score, &assessment); err != nil {
+			return err
+		}
+		a, err := decodeAssessment(assessment)
 		c.Submitted = fromMicros(at)
-		out = append(out, c)
+		if !slices.ContainsFunc(of.Two, func(t TwoRule) bool { return t.shows(c.Text, a) }) {
+			out = append(out, c)
+		}
 		return err
 	}, s.d.fill(calmlyQuery), site, model, lower, upper, limit, micros(s.Now()))
 	return out, err
 }
 
-const calmlyQuery = `select r.comment_id, r.number, c.author_name, a.headline, r.text, r.submitted_at, r.calm
+const calmlyQuery = `select r.comment_id, r.number, c.author_name, a.headline, r.text, r.submitted_at, r.calm, r.assessment
 	from revisions r{{calm}} cross join comments c cross join articles a
 	where c.id = r.comment_id and a.id = r.article_id and ` + inBundle + ` and r.calm >= $3 and r.calm < $4 and a.settings not like '%"two_reads":true%'
 	and not exists (select 1 from measures m where m.author_id = c.author_id and m.kind = 'second' and m.lifted_at is null and (m.until is null or m.until > $6))

@@ -65,14 +65,26 @@ type Hours struct {
 // where the rule shows in the text.
 type TwoRule struct {
 	Rule  moderation.Rule `json:"rule"`
-	From  float64         `json:"from,omitempty"`  // it shows from this score on; 0: by no score
+	Band  string          `json:"band,omitempty"`  // it shows from this band on, "unclear" or "breach"; "": by no score
+	From  float64         `json:"from,omitempty"`  // likewise by the score, for texts whose assessment keeps no band; 0: by no score
 	Words []string        `json:"words,omitempty"` // or by one of these words
 }
 
 // shows tells whether the rule shows in a text.
 func (t TwoRule) shows(text string, a moderation.Assessment) bool {
-	score := a.Rules[t.Rule].Value
-	return t.From > 0 && score != nil && *score >= t.From || moderation.Mentions(text, t.Words) != ""
+	return t.Scored(a.Rules[t.Rule]) || moderation.Mentions(text, t.Words) != ""
+}
+
+// Scored tells whether a rule's score lets it show: by the band that the site's own
+// bounds gave it where one is kept, or else by the default bounds.
+func (t TwoRule) Scored(s moderation.Score) bool {
+	switch {
+	case s.Value == nil || t.From == 0:
+		return false
+	case s.Band != "" && t.Band != "":
+		return s.Band == "breach" || s.Band == t.Band
+	}
+	return *s.Value >= t.From
 }
 
 // OwnRule is a rule that a site made for itself. Its sentences hold "{passage}"

@@ -230,15 +230,16 @@ func newRule(g store.Guide, name, sentence string) (store.GuideRule, error) {
 	return x, checkSentence("new.sentence", x.Sentence)
 }
 
-// cutOf is the score from which a rule shows, as the guide names it; 0 for none.
-func cutOf(two string) float64 {
+// showsFrom is the band from which a rule shows, as the guide names it, and the
+// default bound of that band; nothing where it shows by no score.
+func showsFrom(two string) (band string, score float64) {
 	switch two {
 	case "likely":
-		return assess.DefaultCuts.Breach
+		return assess.Breach, assess.DefaultCuts.Breach
 	case "possible":
-		return assess.DefaultCuts.Fine
+		return assess.Unclear, assess.DefaultCuts.Fine
 	}
-	return 0
+	return "", 0
 }
 
 // inForce is what follows from a guide.
@@ -249,7 +250,8 @@ func inForce(g store.Guide) store.InForce {
 			f.Packs = append(f.Packs, string(e.Rule))
 		}
 		if e.Two != "" && !e.Off {
-			two := store.TwoRule{Rule: e.Rule, From: cutOf(e.Two)}
+			two := store.TwoRule{Rule: e.Rule}
+			two.Band, two.From = showsFrom(e.Two)
 			if e.Two != "refusal" {
 				two.Words = e.Words
 			}

@@ -60,12 +60,13 @@ func shows(x store.GuideRule, p store.Past) (word string, ok bool) {
 	if word = moderation.Mentions(p.Text, x.Words); word != "" {
 		return word, true
 	}
-	cut := cutOf("likely")
+	from := "likely"
 	if x.Two == "possible" {
-		cut = cutOf("possible")
+		from = x.Two
 	}
-	score := p.Assessment.Rules[x.Rule].Value
-	return "", score != nil && *score >= cut
+	var two store.TwoRule
+	two.Band, two.From = showsFrom(from)
+	return "", two.Scored(p.Assessment.Rules[x.Rule])
 }
 
 // needsTwoBy tells whether a rule would have had two people read a comment.
