@@ -27,6 +27,7 @@ func (n *node) wire(_ context.Context) error {
 	}
 	brain := jobs.NewBrain(n.store, n.log)
 	n.runner = &jobs.Runner{Store: n.store, Log: n.log, Assessor: brain, Learner: brain}
+	n.runner.Handle("calm", brain.Calm)
 	pages := thread.New(n.store, pageMemory)
 	if len(n.caches) > 0 {
 		pages.Tag(purge.Tag)
@@ -38,9 +39,9 @@ func (n *node) wire(_ context.Context) error {
 		return err
 	}
 	n.loops = append(n.loops, n.runner.Run, pages.Run, brain.Run)
-	n.server.Handle(reader.Routes(reader.Options{Server: n.server, Pages: pages, Wait: waits, Public: n.set.public, Mailbox: box})...)
+	n.server.Handle(reader.Routes(reader.Options{Server: n.server, Pages: pages, Wait: waits, Public: n.set.public, Mailbox: box, Mails: n.runner.Teller != nil})...)
 	n.server.Handle(api.Routes(api.Options{Server: n.server, Pages: pages, Wait: waits, Public: n.set.public, Hinter: hinter{brain}, Fetch: fetchArticle})...)
-	n.server.Handle(desk.Routes(n.server, desk.Options{Fetch: fetchArticle, Public: n.set.public, OIDC: n.set.oidc})...)
+	n.server.Handle(desk.Routes(n.server, desk.Options{Fetch: fetchArticle, Public: n.set.public, OIDC: n.set.oidc, Wait: waits})...)
 	score, finish := scoreRoutes(n.store, n.server, n.watch.registry)
 	n.finish = finish
 	n.server.Handle(score...)

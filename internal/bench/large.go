@@ -64,7 +64,7 @@ var questions = []question{
 		return err
 	}},
 	{"feed of a site", 20, func(ctx context.Context, s *store.Store, _ int) error {
-		_, err := s.Recent(ctx, fill.Site, "", false, 50)
+		_, err := s.Recent(ctx, fill.Site, "", store.All, 50)
 		return err
 	}},
 	{"next of all that waits, oldest", 10, next("", "oldest")},
@@ -80,7 +80,7 @@ var questions = []question{
 		return err
 	}},
 	{"hours of a site, 30 days", 200, func(ctx context.Context, s *store.Store, _ int) error {
-		_, err := s.Hours(ctx, fill.Site, s.Now().Add(-30*24*time.Hour))
+		_, err := s.Hours(ctx, store.Period{Site: fill.Site, From: s.Now().Add(-30 * 24 * time.Hour), To: s.Now()})
 		return err
 	}},
 	{"due jobs of every kind", 20, func(ctx context.Context, s *store.Store, _ int) error {

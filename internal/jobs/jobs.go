@@ -113,6 +113,11 @@ func (r *Runner) Run(ctx context.Context) error {
 	if err := r.Store.AddJob(ctx, "study", "models", "", r.Store.Now()); err != nil {
 		return fmt.Errorf("plan the care of models: %w", err)
 	}
+	if _, ok := r.kinds["digests"]; ok {
+		if err := r.Store.AddJob(ctx, "digests", "hourly", "", r.Store.Now()); err != nil {
+			return fmt.Errorf("plan digests: %w", err)
+		}
+	}
 	var wg sync.WaitGroup
 	for _, l := range r.lanes {
 		for range l.workers {

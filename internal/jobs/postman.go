@@ -131,6 +131,7 @@ func (p *Postman) TellParent(ctx context.Context, d moderation.Decision) error {
 	}
 	l.Author, l.Text = reply.Name, reply.Text
 	l.Receipt, l.URL, l.Unsubscribe = l.URL, p.permalink(reply.Article, reply.ID), p.Public+"/unsubscribe/"+token
+	l.Mute = l.Unsubscribe + "?all=1"
 	return p.Sender.Send(ctx, mail.Compose(l))
 }
 

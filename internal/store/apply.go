@@ -23,6 +23,7 @@ type Request struct {
 	Text      string               // of a new revision
 	Hinted    bool                 // a hint was shown and the new text then changed
 	ScoreSeen bool                 // the editor saw the machine's scores
+	Promise   Promise              // for a new revision
 	Bundle    string               // the batch that this step is part of; its hold is longer
 }
 
@@ -387,7 +388,7 @@ func (s *Store) replaceText(ctx context.Context, tx *sql.Tx, c *caseFile, v revi
 		}
 	}
 	number := c.highest() + 1
-	row := revisionRow{Comment: c.id, Number: number, Site: c.site.ID, Article: c.article, rev: newRevision(req.Text), Blind: drawn(c.site.BlindShare()), Hint: req.Hinted, At: d.At}
+	row := revisionRow{Comment: c.id, Number: number, Site: c.site.ID, Article: c.article, rev: newRevision(req.Text), Blind: drawn(c.site.BlindShare()), Hint: req.Hinted, At: d.At, Promise: req.Promise}
 	if err := s.insertRevision(ctx, tx, row); err != nil {
 		return err
 	}

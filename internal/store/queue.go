@@ -163,7 +163,7 @@ func (s *Store) queueOf(ctx context.Context, f QueueFilter) ([]Waiting, error) {
 		w, err := scanWaiting(r.Scan)
 		out = append(out, w)
 		return err
-	}, "select "+waitingColumns+" where "+strings.Join(b.list, " and ")+" order by "+order+" limit "+b.arg(f.Limit+1), b.args...)
+	}, "select "+waitingColumns+" where "+b.where()+" order by "+order+" limit "+b.arg(f.Limit+1), b.args...)
 	return out, err
 }
 
@@ -256,6 +256,8 @@ func (b *clauses) arg(v any) string {
 }
 
 func (b *clauses) add(condition string) { b.list = append(b.list, condition) }
+
+func (b *clauses) where() string { return strings.Join(b.list, " and ") }
 
 func (b *clauses) and(condition string, v any) { b.add(condition + b.arg(v)) }
 

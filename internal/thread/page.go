@@ -157,7 +157,8 @@ func accepted(header, encoding string) bool {
 
 // NextChange is when an article opens or closes by itself; zero: never.
 func NextChange(a store.Article, now time.Time) (next time.Time) {
-	for _, t := range []time.Time{a.Opens, a.Closes} {
+	_, daily := a.Daily.Takes(now)
+	for _, t := range []time.Time{a.Opens, a.Closes, daily} {
 		if t.After(now) && (next.IsZero() || t.Before(next)) {
 			next = t
 		}

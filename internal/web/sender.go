@@ -101,6 +101,7 @@ var (
 	SubmitRate = Rate{8, 20 * time.Second}
 	HintRate   = Rate{20, 6 * time.Second}
 	FlagRate   = Rate{10, 30 * time.Second}
+	ReactRate  = Rate{30, 2 * time.Second}
 	SignInRate = Rate{10, 20 * time.Second}
 )
 

@@ -357,7 +357,7 @@ func (h *room) screens(ids []string, appealed string) map[string]string {
 		"triage": "/desk/", "triage-appeal": "/desk/?state=appealed", "triage-empty": "/desk/?state=escalated",
 		"lists": "/desk/queue", "comment": "/desk/comments/" + ids[1], "comment-released": "/desk/comments/" + ids[7], "comment-appeal": "/desk/comments/" + appealed,
 		"articles": "/desk/articles", "article": "/desk/articles/" + h.Article.ID, "settings": "/desk/settings", "help": "/desk/help",
-		"bundles": "/desk/bundles", "stats": "/desk/stats", "reasons": "/desk/reasons", "notices": "/desk/notices", "similar": "/desk/similar/" + ids[0], "people": "/desk/people", "readers": "/desk/readers", "account": "/desk/account", "error": "/desk/comments/unbekannt",
+		"bundles": "/desk/bundles", "stats": "/desk/stats", "reasons": "/desk/reasons", "section": "/desk/section", "notices": "/desk/notices", "similar": "/desk/similar/" + ids[0], "people": "/desk/people", "readers": "/desk/readers", "account": "/desk/account", "error": "/desk/comments/unbekannt",
 	}
 }
 

@@ -83,6 +83,11 @@ func (f Frame) Count(key string, n int) string { return locale.Plural(f.Lang, ke
 // Everywhere tells whether the person works for all sites.
 func (f Frame) Everywhere() bool { return f.Reach == nil }
 
+// WholeSites tells whether the person works for sites as a whole, as bundles need it.
+func (f Frame) WholeSites() bool {
+	return !slices.ContainsFunc(f.Reach, func(p store.Place) bool { return len(p.Sections) > 0 })
+}
+
 // Device names the browser and the system that a browser claims to be.
 func (f Frame) Device(agent string) string {
 	name, system := firstOf(agent, browsers), firstOf(agent, systems)

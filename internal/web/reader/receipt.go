@@ -30,8 +30,9 @@ type receiptPage struct {
 	Decided  string
 	Editing  bool
 	Resubmit bool
-	Answer   bool // the decision answers an appeal
-	Another  bool // the author may write another comment as the same person
+	News     string // about news of answers by mail: "", "none", "asked" or "on"
+	Answer   bool   // the decision answers an appeal
+	Another  bool   // the author may write another comment as the same person
 }
 
 // segment is a stretch of text.
@@ -65,6 +66,7 @@ func (rd *Reader) receiptPage(r *http.Request) (receiptPage, error) {
 	p.Lang, p.Site, p.NoIndex = or(lang(r.URL.Query()), or(rec.Lang, rec.Site.Lang)), rec.Site, true
 	p.Title = locale.T(p.Lang, "reader.receipt.title")
 	p.describe()
+	p.News = rd.newsOf(rec)
 	set, err := SettingsOf(rec.Site)
 	if err != nil {
 		return p, err
@@ -73,7 +75,7 @@ func (rd *Reader) receiptPage(r *http.Request) (receiptPage, error) {
 	p.Editing, p.Resubmit = rec.Can(moderation.Edit), rec.Can(moderation.Resubmit)
 	p.Text = marked(rec)
 	if rec.Status == moderation.Pending {
-		expected, err := rd.Wait.Expected(r.Context(), rec.Site, rec.Submitted)
+		expected, err := rd.Wait.For(r.Context(), rec)
 		if err != nil {
 			return p, err
 		}
@@ -178,7 +180,11 @@ func (rd *Reader) receiptStep(w http.ResponseWriter, r *http.Request) error {
 	if err == nil {
 		err = rd.Server.Limits.Take("submit", sender.Now, web.SubmitRate)
 	}
-	if err == nil {
+	switch {
+	case err != nil:
+	case step == "news" || step == "mute":
+		err = rd.news(r, rec, step == "news")
+	default:
 		err = TakeStep(r.Context(), rd.store, rec, step, typed)
 	}
 	if err == nil {
@@ -186,6 +192,34 @@ func (rd *Reader) receiptStep(w http.ResponseWriter, r *http.Request) error {
 		return nil
 	}
 	return rd.receiptAgain(w, r, typed, err)
+}
+
+// newsOf says what the author hears of answers by mail.
+func (rd *Reader) newsOf(rec store.Receipt) string {
+	switch {
+	case !rd.Mails || rec.Erased || rec.Status == moderation.Withdrawn || rec.Status == moderation.Removed:
+		return ""
+	case rec.Email != "" && rec.Notify == store.NotifyConfirmed:
+		return "on"
+	case rec.Email != "" && rec.Notify == store.NotifyAsked:
+		return "asked"
+	}
+	return "none"
+}
+
+// news begins or ends news of answers by mail.
+func (rd *Reader) news(r *http.Request, rec store.Receipt, on bool) error {
+	if rd.newsOf(rec) == "" {
+		return moderation.BadField("step", "error.step_unknown")
+	}
+	if !on {
+		return rd.store.MuteThread(r.Context(), rec.Comment)
+	}
+	email, err := moderation.CleanEmail(r.PostForm.Get("email"))
+	if err != nil {
+		return err
+	}
+	return rd.store.AskForNews(r.Context(), rec.Comment, email)
 }
 
 // receiptAgain shows the page with what was wrong and what was typed.
