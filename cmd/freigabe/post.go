@@ -27,7 +27,7 @@ func (n *node) wirePost(waits *wait.Estimator) (*mail.Catcher, error) {
 		box = &mail.Catcher{Clock: time.Now}
 		sender = box
 	default:
-		for _, kind := range []string{"receipt", "notice", "mine", "signin", "news-confirm", "digest-confirm", "digest"} {
+		for _, kind := range []string{"receipt", "notice", "mine", "measure", "signin", "news-confirm", "digest-confirm", "digest"} {
 			n.runner.Handle(kind, func(context.Context, store.Job) error { return nil })
 		}
 		return nil, nil
@@ -47,6 +47,7 @@ func (n *node) wirePost(waits *wait.Estimator) (*mail.Catcher, error) {
 	n.runner.Handle("digest-confirm", p.ConfirmDigest)
 	n.runner.Handle("digests", p.PlanDigests)
 	n.runner.Handle("digest", p.SendDigest)
+	n.runner.Handle("measure", p.TellMeasure)
 	n.runner.Handle("signin", p.SendSignIn)
 	return box, nil
 }

@@ -71,6 +71,7 @@ var steps = []step{
 	{"queue", (*bench).queue},
 	{"decide", (*bench).decisions},
 	{"node", (*bench).node},
+	{"keys", (*bench).keys},
 }
 
 func main() {

@@ -84,6 +84,30 @@ func KindOf(d moderation.Decision) string {
 	return ""
 }
 
+// Explain puts a decision into words: the reason, the rule's name and what the
+// author can change. A rule of the site's own is named by own.
+func (l *Letter) Explain(d *moderation.Decision, own string) {
+	say := func(key string) string {
+		switch {
+		case !locale.Has(key):
+			return ""
+		case l.Familiar:
+			return locale.Familiar(l.Lang, key)
+		}
+		return locale.T(l.Lang, key)
+	}
+	l.Decision, l.Reason, l.Machine = d, d.Reason, d.ScoreSeen
+	if d.Step == moderation.Decline {
+		l.Reason = say("rules.N0." + d.Reason + ".long")
+	}
+	if d.Rule != "" {
+		l.Rule, l.Change = say("rules."+string(d.Rule)+".name"), say("rules."+string(d.Rule)+".change")
+	}
+	if own != "" {
+		l.Rule = own
+	}
+}
+
 // Compose writes a letter as a message.
 func Compose(l Letter) Message {
 	say := func(key string, args ...string) string {

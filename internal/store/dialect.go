@@ -28,6 +28,7 @@ var sqliteDialect = dialect{
 		"identity":  "integer primary key autoincrement",
 		"xid":       "integer not null default 0",
 		"clustered": " without rowid",
+		"search":    sqliteSearch,
 	},
 }
 
@@ -43,6 +44,7 @@ var postgresDialect = dialect{
 		"identity":  "bigint generated always as identity primary key",
 		"xid":       "xid8 not null default pg_current_xact_id()",
 		"clustered": "",
+		"search":    postgresSearch,
 	},
 }
 

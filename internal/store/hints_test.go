@@ -29,7 +29,7 @@ func TestHintOutcomesOnEach(t *testing.T) {
 		h.Do(h.Anna, moderation.Reject, undone)
 		h.Do(h.Anna, moderation.Undo, undone)
 		post("Wartet.", true)
-		changed, others, err := h.HintOutcomes(ctx, h.Site.ID, h.Now().Add(-time.Hour))
+		changed, others, err := h.HintOutcomes(ctx, store.Period{Site: h.Site.ID, From: h.Now().Add(-time.Hour), To: h.Now().Add(time.Second)})
 		if err != nil || changed.Decided != 2 || changed.Refused != 1 || others.Decided != 1 || others.Refused != 0 {
 			t.Errorf("changed %+v, others %+v (%v)", changed, others, err)
 		}

@@ -333,7 +333,7 @@ func (e *everything) watching() {
 		e.ok("pace", err)
 		_, err = s.Waited(ctx, p, 200)
 		e.ok("waited", err)
-		_, _, err = s.HintOutcomes(ctx, site, since)
+		_, _, err = s.HintOutcomes(ctx, p)
 		e.ok("hints", err)
 	}
 }

@@ -17,3 +17,4 @@ create index subscriptions_due on subscriptions (told_until);
 -- When editors picked a comment: a digest tells of picks, not of comments that
 -- happen to be picked.
 alter table publications add column picked_at bigint;
+create index subscriptions_unconfirmed on subscriptions (created_at) where confirmed_at is null;

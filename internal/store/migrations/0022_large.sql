@@ -2,6 +2,10 @@
 -- feed or a job that reads a large table has an index for it. The test TestPlans
 -- asks for every one.
 
+-- Figures of a period, of one site or of all.
+create index decisions_period on decisions (site_id, at);
+create index decisions_time on decisions (at);
+
 -- Feeds of an article, and of what editors picked.
 create index publications_article on publications (article_id, published_at);
 create index publications_picks on publications (site_id, published_at) where picked = 1;

@@ -1,2 +1,4 @@
--- Retention looks every hour for wishes to be told that nobody confirmed.
-create index subscriptions_unconfirmed on subscriptions (created_at) where confirmed_at is null;
+-- The index decisions_at serves the figures of a period; each decision would pay
+-- for these beside it.
+drop index decisions_period;
+drop index decisions_time;

@@ -44,17 +44,26 @@ type Desk struct {
 	frozen    *scores
 	estimator *wait.Estimator
 
-	mu     sync.Mutex
-	counts map[string]counted // of waiting comments by site, for a moment
-	prints map[string]*prints // of texts by site
+	mu      sync.Mutex
+	counts  map[string]counted    // of waiting comments by site, for a moment
+	prints  map[string]*prints    // of texts by site
+	guides  map[string]knownGuide // in force, by site
+	reports map[string]reported   // of models by site
+}
 
-	reports map[string]reported // of models by site
+// guideFor is how long a guide is kept in memory.
+const guideFor = 3 * time.Second
+
+// knownGuide is a guide, and since when that is known.
+type knownGuide struct {
+	at    time.Time
+	guide store.Guide
 }
 
 // Routes lists the desk's routes, and lets the server show errors of the desk's
 // pages in the desk's frame.
 func Routes(srv *web.Server, o Options) []web.Route {
-	d := &Desk{srv: srv, store: srv.Store, fetch: o.Fetch, hashes: make(chan struct{}, 4), frozen: newScores(frozen.New(assess.Default())), counts: map[string]counted{}, prints: map[string]*prints{}, reports: map[string]reported{}}
+	d := &Desk{srv: srv, store: srv.Store, fetch: o.Fetch, hashes: make(chan struct{}, 4), frozen: newScores(frozen.New(assess.Default())), counts: map[string]counted{}, prints: map[string]*prints{}, guides: map[string]knownGuide{}, reports: map[string]reported{}}
 	if d.estimator = o.Wait; d.estimator == nil {
 		d.estimator = &wait.Estimator{Store: srv.Store}
 	}
@@ -74,6 +83,7 @@ func Routes(srv *web.Server, o Options) []web.Route {
 		{Pattern: "GET /desk/queue", Access: web.Desk, Handler: d.queuePage},
 		{Pattern: "GET /desk/comments/{id}", Access: web.Desk, Handler: d.commentPage},
 		{Pattern: "POST /desk/comments/{id}", Access: web.Desk, Handler: d.decideForm},
+		{Pattern: "POST /desk/comments/{id}/letter", Access: web.Desk, Handler: d.letterPage},
 		{Pattern: "GET /desk/articles", Access: web.Desk, Handler: d.articlesPage},
 		{Pattern: "POST /desk/articles", Access: web.Desk, Handler: d.addArticle},
 		{Pattern: "GET /desk/articles/{id}", Access: web.Desk, Handler: d.articlePage},
@@ -109,7 +119,27 @@ func Routes(srv *web.Server, o Options) []web.Route {
 		{Pattern: "POST /api/v1/desk/comments/{id}/{step}", Access: web.Desk, Handler: d.decideJSON},
 		{Pattern: "POST /api/v1/desk/batches", Access: web.Desk, Handler: d.batchJSON},
 	}
-	return append(routes, d.identity()...)
+	return append(append(routes, d.identity()...), d.sharedRoutes()...)
+}
+
+// sharedRoutes are the pages by which a desk finds a common line.
+func (d *Desk) sharedRoutes() []web.Route {
+	return []web.Route{
+		{Pattern: "POST /desk/filters", Access: web.Desk, Handler: d.saveFilter},
+		{Pattern: "GET /desk/guide", Access: web.Desk, Handler: d.guidePage},
+		{Pattern: "GET /desk/guide/draft", Access: web.Chief, Handler: d.draftPage},
+		{Pattern: "POST /desk/guide/draft", Access: web.Chief, Handler: d.saveDraft},
+		{Pattern: "GET /desk/guide/trial", Access: web.Chief, Handler: d.trialPage},
+		{Pattern: "POST /desk/guide/switch", Access: web.Chief, Handler: d.switchGuide},
+		{Pattern: "GET /desk/second", Access: web.Desk, Handler: d.secondPage},
+		{Pattern: "GET /desk/rounds", Access: web.Desk, Handler: d.roundsPage},
+		{Pattern: "POST /desk/rounds", Access: web.Chief, Handler: d.openRound},
+		{Pattern: "GET /desk/rounds/{id}", Access: web.Desk, Handler: d.roundPage},
+		{Pattern: "POST /desk/rounds/{id}", Access: web.Desk, Handler: d.answerCase},
+		{Pattern: "POST /desk/rounds/{id}/close", Access: web.Chief, Handler: d.closeRound},
+		{Pattern: "POST /desk/cases", Access: web.Chief, Handler: d.saveCase},
+		{Pattern: "POST /desk/objections/{id}", Access: web.Desk, Handler: d.answerObjection},
+	}
 }
 
 // inPerson keeps programs out: a key decides as its editor, but it must not become

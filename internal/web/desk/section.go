@@ -58,7 +58,7 @@ func (d *Desk) sectionPage(w http.ResponseWriter, r *http.Request) error {
 	for _, k := range store.ReactionKinds {
 		p.Kinds = append(p.Kinds, kindChoice{k, f.T("reaction." + k), slices.Contains(kinds, k)})
 	}
-	if p.Changed, p.Others, err = d.store.HintOutcomes(r.Context(), p.Site.ID, f.Now.Add(-hintDays*24*time.Hour)); err != nil {
+	if p.Changed, p.Others, err = d.store.HintOutcomes(r.Context(), store.Period{Site: p.Site.ID, From: f.Now.Add(-hintDays * 24 * time.Hour), To: f.Now}); err != nil {
 		return err
 	}
 	p.ChangedShare, p.OthersShare = percent(f, p.Changed.Refused, p.Changed.Decided), percent(f, p.Others.Refused, p.Others.Decided)

@@ -2,6 +2,7 @@ package reader
 
 import (
 	"net/http"
+	"time"
 
 	"github.com/freigabe/freigabe/internal/locale"
 	"github.com/freigabe/freigabe/internal/moderation"
@@ -30,8 +31,11 @@ type receiptPage struct {
 	Decided  string
 	Editing  bool
 	Resubmit bool
-	News     string // about news of answers by mail: "", "none", "asked" or "on"
-	Answer   bool   // the decision answers an appeal
+	News     string          // about news of answers by mail: "", "none", "asked" or "on"
+	Answer   bool            // the decision answers an appeal
+	Measures []store.Measure // that the author is told of, newest first
+	Now      time.Time
+	Object   string // id of the measure whose objection failed
 	Another  bool   // the author may write another comment as the same person
 }
 
@@ -64,7 +68,7 @@ func (rd *Reader) receiptPage(r *http.Request) (receiptPage, error) {
 	}
 	p := receiptPage{Receipt: rec, Token: r.PathValue("token")}
 	p.Lang, p.Site, p.NoIndex = or(lang(r.URL.Query()), or(rec.Lang, rec.Site.Lang)), rec.Site, true
-	p.Title = locale.T(p.Lang, "reader.receipt.title")
+	p.Title, p.Now = locale.T(p.Lang, "reader.receipt.title"), rd.store.Now()
 	p.describe()
 	p.News = rd.newsOf(rec)
 	set, err := SettingsOf(rec.Site)
@@ -80,6 +84,9 @@ func (rd *Reader) receiptPage(r *http.Request) (receiptPage, error) {
 			return p, err
 		}
 		p.Wait = expected.Words(p.Lang, rd.store.Now())
+	}
+	if p.Measures, err = rd.measures(r.Context(), rec); err != nil {
+		return p, err
 	}
 	if rec.Status == moderation.Pending && rec.Revision > 1 && !rec.Erased {
 		texts, err := rd.store.Texts(r.Context(), rec.Comment)
@@ -140,6 +147,9 @@ func ReasonWords(lang string, rec store.Receipt) (reason, rule, change string) {
 	if d.Rule != "" {
 		name := "rules." + string(d.Rule)
 		rule, change = say(name+".name"), say(name+".change")
+		if own, ok := rec.Site.OwnRule(d.Rule); ok {
+			rule = own.Name
+		}
 	}
 	return reason, rule, change
 }
@@ -180,12 +190,8 @@ func (rd *Reader) receiptStep(w http.ResponseWriter, r *http.Request) error {
 	if err == nil {
 		err = rd.Server.Limits.Take("submit", sender.Now, web.SubmitRate)
 	}
-	switch {
-	case err != nil:
-	case step == "news" || step == "mute":
-		err = rd.news(r, rec, step == "news")
-	default:
-		err = TakeStep(r.Context(), rd.store, rec, step, typed)
+	if err == nil {
+		err = rd.takeStep(r, rec, step, typed)
 	}
 	if err == nil {
 		http.Redirect(w, r, "/receipts/"+r.PathValue("token")+"?done="+string(step), http.StatusSeeOther)
@@ -232,6 +238,7 @@ func (rd *Reader) receiptAgain(w http.ResponseWriter, r *http.Request, typed str
 	if err != nil {
 		return cause
 	}
+	p.Object = r.PostForm.Get("measure")
 	p.Typed, p.Error = typed, &formError{problem.Field, locale.T(p.Lang, problem.Key, problem.Args...)}
 	return rd.showReceipt(w, r, status, p)
 }
