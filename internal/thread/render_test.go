@@ -178,6 +178,7 @@ func TestTextMakesLinks(t *testing.T) {
 		"Siehe https://example.org/a, dort.":        `<p class="fg-p">Siehe <a class="fg-link" href="https://example.org/a" rel="nofollow ugc noopener">https://example.org/a</a>, dort.</p>`,
 		"www.example.org":                           `<p class="fg-p"><a class="fg-link" href="http://www.example.org" rel="nofollow ugc noopener">www.example.org</a></p>`,
 		"(https://example.org/x_(y))":               `<p class="fg-p">(<a class="fg-link" href="https://example.org/x_(y)" rel="nofollow ugc noopener">https://example.org/x_(y)</a>)</p>`,
+		"https://example.org/?q=20%%&r=%4&s=%41":    `<p class="fg-p"><a class="fg-link" href="https://example.org/?q=20%25%25&amp;r=%254&amp;s=%41" rel="nofollow ugc noopener">https://example.org/?q=20%%&amp;r=%4&amp;s=%41</a></p>`,
 		"eins\nzwei\n\ndrei":                        `<p class="fg-p">eins<br>zwei</p><p class="fg-p">drei</p>`,
 		"javascript:alert(1)":                       `<p class="fg-p">javascript:alert(1)</p>`,
 		"http://nutzer:geheim@example.org":          `<p class="fg-p">http://nutzer:geheim@example.org</p>`,
