@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -24,27 +25,31 @@ func git(args ...string) (string, error) {
 }
 
 // before names the commit to upgrade from: what FREIGABE_OLD says (make upgrade
-// OLD=…), otherwise the last one that did not have the newest migration yet.
+// OLD=…), otherwise the last one before a migration that has since been added to, and
+// whose own migrations are as they were: a version that may have been in use.
 func before(t *testing.T) string {
 	t.Helper()
 	if ref := os.Getenv("FREIGABE_OLD"); ref != "" {
 		return ref
 	}
-	files, err := filepath.Glob("../internal/store/migrations/*.sql")
+	const folder = "internal/store/migrations"
+	files, err := filepath.Glob("../" + folder + "/*.sql")
 	if err != nil || len(files) < 2 {
 		t.Fatalf("no migrations: %v", err)
 	}
-	newest := "internal/store/migrations/" + filepath.Base(files[len(files)-1])
-	// Also where a merge brought it; of several the first.
-	added, err := git("log", "-m", "--diff-filter=A", "--format=%H", "--", newest)
-	added = added[strings.LastIndexByte(added, '\n')+1:]
-	if err != nil || added == "" {
-		t.Skipf("not tested: the history that holds the version before %s is not here (git: %v)", newest, err)
+	for _, file := range slices.Backward(files) {
+		// Also where a merge brought it; of several the first.
+		added, err := git("log", "-m", "--diff-filter=A", "--format=%H", "--", folder+"/"+filepath.Base(file))
+		if err != nil || added == "" {
+			continue
+		}
+		ref := added[strings.LastIndexByte(added, '\n')+1:] + "^"
+		if changed, err := git("diff", "--name-only", "--diff-filter=MD", ref, "--", folder); err == nil && changed == "" {
+			return ref
+		}
 	}
-	if _, err := git("rev-parse", "--verify", "--quiet", added+"^"); err != nil {
-		t.Skipf("not tested: the history ends with the commit that added %s; fetch more of it", newest)
-	}
-	return added + "^"
+	t.Skip("not tested: the history that holds an earlier version is not here; fetch more of it")
+	return ""
 }
 
 // build makes the program of an earlier commit.

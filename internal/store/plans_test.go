@@ -15,9 +15,9 @@ import (
 	"github.com/freigabe/freigabe/internal/store/storetest"
 )
 
-// small are the tables that stay small in the largest installation, or whose whole
+// smallTables are the tables that stay small in the largest installation, or whose whole
 // is what is asked for.
-var small = map[string]bool{
+var smallTables = map[string]bool{
 	"sites": true, "editors": true, "policies": true, "nodes": true, "leases": true, "meta": true, "salts": true, "chains": true, "keys": true,
 	"site_secrets": true, "migrations": true, "claims": true, "models": true, "communities": true,
 }
@@ -89,7 +89,7 @@ func objection(p store.Plan) string {
 		minmax := strings.HasPrefix(how, "USING") && (strings.Contains(p.Query, "max(id)") || strings.Contains(p.Query, "min(id)"))
 		derived := strings.Contains(p.Query, ") "+table) || strings.HasPrefix(scan, "(") || strings.HasPrefix(scan, "CONSTANT") || table == ""
 		switch {
-		case small[table], limited, minmax, derived:
+		case smallTables[table], limited, minmax, derived, strings.Contains(how, "VIRTUAL TABLE INDEX 0:M"): // by a word of the text
 			continue
 		}
 		for part := range scansAllowed {
@@ -190,8 +190,6 @@ func (e *everything) authors() {
 	e.ok("mine", err)
 	_, _, err = s.ByMineToken(ctx, token)
 	e.ok("by mine token", err)
-	_, err = s.Waited(ctx, store.Period{Site: fill.Site, From: s.Now().Add(-24 * time.Hour), To: s.Now()}, 200)
-	e.ok("waited", err)
 }
 
 func (e *everything) desk() {
@@ -310,12 +308,32 @@ func (e *everything) jobs() {
 	e.ok("expire", err)
 }
 
-// watching leaves out the statistics, whose plans have a test of their own.
 func (e *everything) watching() {
-	s := e.h.Store
+	s, since := e.h.Store, e.h.Now().Add(-30*24*time.Hour)
 	_, err := s.Backlogs(ctx, "assess", "publish")
 	e.ok("backlogs", err)
 	e.ok("present", s.Present(ctx, store.Presence{ID: "n1", Name: "n", Version: "1"}))
 	_, err = s.Nodes(ctx)
 	e.ok("nodes", err)
+	for _, site := range []string{"", fill.Site} {
+		p := store.Period{Site: site, From: since, To: e.h.Now()}
+		_, err = s.Hours(ctx, p)
+		e.ok("hours", err)
+		for _, what := range []string{"rule", "section", "article", "hour"} {
+			_, err = s.RefusalsBy(ctx, what, p)
+			e.ok("refusals", err)
+		}
+		_, err = s.Outcomes(ctx, p)
+		e.ok("outcomes", err)
+		_, err = s.JudgedTwice(ctx, p)
+		e.ok("judged twice", err)
+		_, err = s.Blindly(ctx, p, 0.5)
+		e.ok("blindly", err)
+		_, err = s.Pace(ctx, p)
+		e.ok("pace", err)
+		_, err = s.Waited(ctx, p, 200)
+		e.ok("waited", err)
+		_, _, err = s.HintOutcomes(ctx, p)
+		e.ok("hints", err)
+	}
 }
