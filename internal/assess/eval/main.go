@@ -39,11 +39,11 @@ func (r *report) line(name string, got, target float64, ok bool, sign string) {
 		verdict = "MISSED"
 		r.missed++
 	}
-	fmt.Fprintf(r.out, "%-58s %9.3f   %s %-8.3f %s\n", name, got, sign, target, verdict)
+	fmt.Fprintf(r.out, "%-70s %9.3f   %s %-8.3f %s\n", name, got, sign, target, verdict)
 }
 
 // note prints a figure without a target.
-func (r *report) note(name string, got float64) { fmt.Fprintf(r.out, "%-58s %9.3f\n", name, got) }
+func (r *report) note(name string, got float64) { fmt.Fprintf(r.out, "%-70s %9.3f\n", name, got) }
 
 type section struct {
 	name string
@@ -54,7 +54,7 @@ type section struct {
 var sections = []section{
 	{"learned", true, learned}, {"loop", true, loop}, {"history", true, history}, {"attacks", true, attacks}, {"traps", true, falseAlarms},
 	{"insinuation", false, insinuation}, {"advertising", false, advertising}, {"digression", false, digression},
-	{"identity", false, identity}, {"cost", false, cost},
+	{"newspaper", false, newspapers}, {"identity", false, identity}, {"cost", false, cost},
 }
 
 func run(args []string, out, errOut io.Writer) int {
