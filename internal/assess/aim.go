@@ -171,6 +171,9 @@ func (a *analysis) aimHits() {
 				continue
 			}
 		}
+		for i := h.First; i <= h.Last; i++ {
+			a.reader.Words[i].Bits |= vocab.Abuse
+		}
 		kept, a.aims = append(kept, h), append(a.aims, a.aimOf(&h, p.aim))
 	}
 	a.finder.Hits = kept
