@@ -48,7 +48,7 @@ func (b *Base) Head(name string) int {
 	return -1
 }
 
-// Weighted is a vector with its features weighted by a base: both blocks scaled
+// Weighted is a vector with its features weighted by a base: each block scaled
 // to length one.
 type Weighted struct {
 	Value  []float32 // parallel to Vector.Index; 0 for features the base never saw
@@ -64,7 +64,7 @@ const rareIDF = float32(9)
 // for one pass.
 func (b *Base) Weigh(v *Vector, w *Weighted) {
 	w.Value, w.Site = w.Value[:0], w.Site[:0]
-	var base, site [2]float32
+	var base, site [blocks]float32
 	unseen := 0
 	for i, k := range v.Index {
 		n := sublinear(v.Count[i])
@@ -81,7 +81,7 @@ func (b *Base) Weigh(v *Vector, w *Weighted) {
 		w.Value = append(w.Value, x)
 		w.Site = append(w.Site, y)
 	}
-	for i := range 2 {
+	for i := range blocks {
 		base[i] = inverseRoot(base[i])
 		site[i] = inverseRoot(site[i])
 	}

@@ -15,7 +15,7 @@ import (
 
 // The file of a base: eight bytes of magic, the SHA-256 of everything after it,
 // then a deflated body: counts, heads, statistics, tables.
-const baseMagic = "FGBASE1\n"
+const baseMagic = "FGBASE2\n"
 
 // ErrDamaged says that a model file is not what was written.
 var ErrDamaged = errors.New("the model file is damaged or not a model")

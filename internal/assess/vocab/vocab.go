@@ -34,7 +34,7 @@ const (
 	Moral     // one that only a person can be: no animal is corrupt
 	Camp      // a political camp
 	Small     // a particle between "du bist" and the insult
-	Abuse // stands in a finding of abuse; set while a text is read
+	Abuse     // stands in a finding of abuse; set while a text is read
 	langShift = iota
 )
 
