@@ -68,4 +68,4 @@ eval:
 # make base SETS=DIR trains the base that ships, byte for byte.
 base:
 	$(GO) run ./cmd/freigabe model train -names neutral -rule aggression,refuse \
-		-data $(SETS)/germeval2018/train.jsonl $(SETS)/gahd/train.jsonl $(SETS)/gahd/dev.jsonl -out internal/assess/base.model
+		-data $(SETS)/germeval2018/train.jsonl $(SETS)/gahd/train.jsonl $(SETS)/gahd/dev.jsonl internal/assess/own.jsonl -out internal/assess/base.model
