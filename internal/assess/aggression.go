@@ -50,7 +50,7 @@ func (r *result) aggression() {
 	z = min(z, 3)
 	passages, words, extra := r.attacks()
 	z += extra
-	if r.insulted() {
+	if r.insulted() || r.threatened() {
 		z = max(z, insultOdds)
 	}
 	pro, con := r.explain(slotAggression)
@@ -61,8 +61,8 @@ func (r *result) aggression() {
 		moderation.Score{Passages: passages, For: top(append(words, weights(r, pro)...)), Against: top(weights(r, con))})
 }
 
-// insultOdds is the least for an insult to the reader's face: whatever else the
-// text says, it is aggressive.
+// insultOdds is the least for a threat or an insult to the reader's face: whatever
+// else the text says, it is aggressive.
 const insultOdds = 1
 
 // insulted reports abuse that is aimed at the reader.
@@ -75,11 +75,26 @@ func (r *result) insulted() bool {
 	return false
 }
 
-// aggressionEnglish judges an English text by what is known of English: threats.
+// threatened reports what raises the flag of a threat.
+func (r *result) threatened() bool {
+	for _, h := range r.reader.Cues {
+		if h.Cue.Kind == vocab.Threat && h.Cue.Weight >= threatWeight && !r.reported(h) {
+			return true
+		}
+	}
+	return false
+}
+
+// aggressionEnglish judges an English text by what is known of English: threats
+// and insults to the reader's face. Without any it is not checked.
 func (r *result) aggressionEnglish() {
-	passages, words, extra := r.attacks()
-	if extra > 0 {
-		r.set(moderation.Aggression, slotAggression, sigmoid(-2.2+extra), moderation.Score{Passages: passages, For: top(words)})
+	passages, words, z := r.attacks()
+	z -= 2.2
+	if r.insulted() || r.threatened() {
+		z = max(z, insultOdds)
+	}
+	if z > 0 {
+		r.set(moderation.Aggression, slotAggression, sigmoid(z), moderation.Score{Passages: passages, For: top(words)})
 	}
 }
 
@@ -138,6 +153,25 @@ func (r *result) reported(h vocab.Hit) bool {
 		switch string(r.text.Folded(r.text.Tokens[i])) {
 		case "wurde", "wurden", "worden", "laut", "damals", "krieg", "prozess", "taeter", "urteil", "angeklagte", "angeklagter", "opfer", "gericht",
 			"regime", "diktatur", "film", "geschichte", "niemand", "nicht", "kein", "keine", "verurteilt", "verbot", "verboten":
+			return true
+		}
+	}
+	return !r.wished(h)
+}
+
+// wished says that a single word of violence is wanted, ordered or threatened:
+// washing is hung up too.
+func (r *result) wished(h vocab.Hit) bool {
+	if r.text.Tokens[h.First].Has(german.First) || r.text.Stats.Words <= 4 {
+		return true
+	}
+	for i := max(0, h.First-6); i <= min(h.Last+4, len(r.text.Tokens)-1); i++ {
+		if r.reader.Words[i].Has(vocab.You | vocab.Abuse) {
+			return true
+		}
+		switch string(r.text.Folded(r.text.Tokens[i])) {
+		case "gehoert", "gehoeren", "gehoerte", "sollte", "sollten", "muesste", "muessten", "soll", "sollen", "werde", "werden", "wuerde", "wuerden",
+			"wollen", "will", "wuensche", "hoffentlich", "hoffe", "einfach", "endlich", "sofort", "alle", "alles", "should", "must", "deserve":
 			return true
 		}
 	}

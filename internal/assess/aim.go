@@ -85,6 +85,13 @@ func (a *analysis) person(j, i int, p *approach) aim {
 		}
 	case "bist", "seid":
 		return aimReader
+	case "are", "re":
+		if a.near(j, "you") {
+			return aimReader
+		}
+		return aimOther
+	case "you", "youre":
+		return aimReader
 	case "ihr": // "ihr Affen" is spoken to them; "ihr Esel" may be hers, "habt ihr Hunde" asks
 		if several(word) && (j == 0 || t.Tokens[j-1].Kind != german.Word) {
 			return aimReader
@@ -166,8 +173,8 @@ func (a *analysis) aimHits() {
 			if a.language != "en" {
 				continue
 			}
-		case lexicon.Animal:
-			if !a.calledAnimal(&h, p) {
+		case lexicon.Called:
+			if !a.namesPerson(&h, p) {
 				continue
 			}
 		}
@@ -206,8 +213,8 @@ func (a *analysis) spoken(h *lexicon.Hit) bool {
 	return false
 }
 
-// calledAnimal reports that the animal's name is given to a person.
-func (a *analysis) calledAnimal(h *lexicon.Hit, p approach) bool {
+// namesPerson reports that the animal's name is given to a person.
+func (a *analysis) namesPerson(h *lexicon.Hit, p approach) bool {
 	if h.How != lexicon.Plain || p.kind && !p.foul {
 		return false
 	}
