@@ -24,6 +24,8 @@ func init() {
 		"newsroom": openNewsroom, "post": post, "decide": decide, "author": author, "sees": sees, "receipt": receipt,
 		"nowhere": nowhere, "somewhere": somewhere, "check": check, "restart": restart, "quiet": quiet,
 		"desk": onDesk, "form": formPost, "same": same, "assessed": assessed, "costsnothing": costsNothing, "steady": steady,
+		"teach": teach, "learned": learned, "ordered": ordered, "trained": trained, "stayshome": stayshome,
+		"report": report, "exported": exported, "erase": erase, "notify": notify,
 	} {
 		verbs[name] = func(ts *testscript.TestScript, neg bool, args []string) {
 			n := ts.Value(key{}).(*newsroom)

@@ -18,7 +18,6 @@ import (
 
 	"github.com/freigabe/freigabe/internal/article"
 	"github.com/freigabe/freigabe/internal/config"
-	"github.com/freigabe/freigabe/internal/moderation"
 	"github.com/freigabe/freigabe/internal/store"
 	"github.com/freigabe/freigabe/internal/web/desk"
 )
@@ -81,7 +80,7 @@ func onStore(fs *flag.FlagSet, args []string, do func(context.Context, *store.St
 
 // onlyReads names the commands to which a mistyped path must not look like an
 // empty installation.
-var onlyReads = map[string]bool{"check": true, "backup": true, "export": true}
+var onlyReads = map[string]bool{"check": true, "backup": true, "erase": true, "export": true, "report": true}
 
 // there tells whether a database exists, as far as that shows from outside.
 func there(dsn string) error {
@@ -110,34 +109,6 @@ func verb(args []string, allowed ...string) (string, []string, error) {
 	return "", nil, usage("say one of: %s", strings.Join(allowed, ", "))
 }
 
-func runEditor(args []string, io stdio) error {
-	do, args, err := verb(args, "add", "list")
-	if err != nil {
-		return err
-	}
-	fs := flagSet("editor")
-	email, name, role := fs.String("email", "", "e-mail address"), fs.String("name", "", "name as others see it"), fs.String("role", "editor", "editor, chief, admin or auditor")
-	site, stdin := fs.String("site", "", "the one site; all sites without"), fs.Bool("password-stdin", false, "read the password from standard input")
-	return onStore(fs, args, func(ctx context.Context, s *store.Store) error {
-		siteID, err := siteByName(ctx, s, *site)
-		if err != nil {
-			return err
-		}
-		if do == "list" {
-			return listEditors(ctx, s, siteID, io)
-		}
-		if *email == "" || *name == "" || !*stdin {
-			return usage("give -email, -name and -password-stdin, and the password on standard input")
-		}
-		hash, err := readPassword(io)
-		if err != nil {
-			return err
-		}
-		_, err = s.AddEditor(ctx, store.Editor{Site: siteID, Email: *email, Name: *name, Role: moderation.Role(*role), Password: hash})
-		return err
-	})
-}
-
 // goodPassword is the length below which a password gets a warning (NIST SP
 // 800-63B, section 5.1.1.2).
 const goodPassword = 8
@@ -158,14 +129,6 @@ func readPassword(io stdio) (string, error) {
 }
 
 var eof = io.EOF
-
-func listEditors(ctx context.Context, s *store.Store, site string, io stdio) error {
-	people, err := s.Editors(ctx, site)
-	for _, e := range people {
-		fmt.Fprintf(io.out, "%s\t%s\t%s\n", e.Email, e.Role, e.Name)
-	}
-	return err
-}
 
 func siteByName(ctx context.Context, s *store.Store, name string) (string, error) {
 	if name == "" {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"flag"
 	"fmt"
 	"io"
@@ -60,7 +61,7 @@ func newHouse(t testing.TB, dsn, hold string) *house {
 	t.Cleanup(stop)
 	h := &house{t: t, n: n, stop: stop, texts: map[string]map[int]string{}, names: map[string]string{}, released: map[string]string{}}
 	no := 0.0
-	if h.site, err = n.store.AddSite(ctx, store.Site{Name: "blatt", Origin: "https://blatt.example", Settings: store.Settings{BlindPercent: &no}}); err != nil {
+	if h.site, err = n.store.AddSite(ctx, store.Site{Name: "blatt", Origin: "https://blatt.example", Settings: store.Settings{BlindPercent: &no, Extra: store.Extra{"reader": json.RawMessage(`{"who":["guest","email","oidc"],"avatars":"initials"}`)}}}); err != nil {
 		t.Fatal(err)
 	}
 	for i, role := range []moderation.Role{moderation.Editor, moderation.Editor, moderation.Chief} {
@@ -231,6 +232,13 @@ func (h *house) paths(pattern string) []string {
 	switch {
 	case strings.Contains(p, "{file}"):
 		return []string{"/feeds/" + h.article + ".atom", "/feeds/" + h.article + ".json", "/feeds/site.atom", "/feeds/site.json", "/feeds/picks.atom"}
+	case strings.HasPrefix(p, "/signin/{id}"):
+		base := strings.Replace(p, "{id}", h.site.ID, 1)
+		all := []string{base, base + "?article=" + h.article, base + "?lang=en"}
+		for _, c := range h.asked {
+			all = append(all, base+"?article="+c.Comment, strings.Replace(p, "{id}", c.Comment, 1))
+		}
+		return all
 	case strings.Contains(p, "{id}"):
 		base := strings.Replace(p, "{id}", h.article, 1)
 		all := []string{base, base + "?sort=newest", base + "?sort=picks", base + "?lang=en"}

@@ -27,7 +27,7 @@ func (n *node) wirePost(waits *wait.Estimator) (*mail.Catcher, error) {
 		box = &mail.Catcher{Clock: time.Now}
 		sender = box
 	default:
-		for _, kind := range []string{"receipt", "notice", "mine"} {
+		for _, kind := range []string{"receipt", "notice", "mine", "signin"} {
 			n.runner.Handle(kind, func(context.Context, store.Job) error { return nil })
 		}
 		return nil, nil
@@ -43,5 +43,6 @@ func (n *node) wirePost(waits *wait.Estimator) (*mail.Catcher, error) {
 	n.runner.Handle("receipt", p.SendReceipt)
 	n.runner.Handle("notice", p.TellNotice)
 	n.runner.Handle("mine", p.SendMine)
+	n.runner.Handle("signin", p.SendSignIn)
 	return box, nil
 }

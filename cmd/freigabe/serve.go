@@ -19,6 +19,7 @@ import (
 	"github.com/freigabe/freigabe/internal/jobs"
 	"github.com/freigabe/freigabe/internal/store"
 	"github.com/freigabe/freigabe/internal/web"
+	"github.com/freigabe/freigabe/internal/web/desk"
 )
 
 // settings is what serve and demo can be told.
@@ -31,6 +32,8 @@ type settings struct {
 	hold, limits             string
 	smtp, mailFrom, public   string
 	logLevel                 string
+	oidc                     desk.OIDC
+	oidcRoles                string
 	data                     string // demo
 }
 
@@ -49,8 +52,19 @@ func serveFlags() (*flag.FlagSet, *settings) {
 	fs.StringVar(&s.mailFrom, "mail-from", "", "sender of mails, such as kommentare@blatt.example")
 	fs.StringVar(&s.public, "public", "", "this installation's address for its readers, such as https://kommentare.blatt.example; as asked where not set")
 	fs.StringVar(&s.logLevel, "log", "info", "debug, info, warn or error")
+	oidcFlags(fs, s)
 	testFlags(fs, s)
 	return fs, s
+}
+
+// oidcFlags let people of the desk sign in at the publisher's own provider.
+func oidcFlags(fs *flag.FlagSet, s *settings) {
+	fs.StringVar(&s.oidc.Issuer, "oidc-issuer", "", "OpenID Connect for the desk: the provider's address, as its discovery document names it")
+	fs.StringVar(&s.oidc.ClientID, "oidc-client-id", "", "the client's id there; its redirect address is -public and /desk/oidc/callback")
+	fs.StringVar(&s.oidc.ClientSecret, "oidc-client-secret", "", "the client's secret; better set as FREIGABE_OIDC_CLIENT_SECRET or in the settings file")
+	fs.StringVar(&s.oidc.Name, "oidc-name", "", "the provider's name on the button")
+	fs.StringVar(&s.oidc.Groups, "oidc-groups", "groups", "the claim that lists a person's groups")
+	fs.StringVar(&s.oidcRoles, "oidc-roles", "", "roles by group, the first that fits counts: leitung=chief,redaktion=editor")
 }
 
 // testFlags are for tests: they change what a newsroom relies on.
@@ -111,6 +125,9 @@ func newNode(ctx context.Context, s *settings, logTo io.Writer) (*node, error) {
 	hold, err := holdOf(s.hold)
 	if err != nil {
 		return nil, err
+	}
+	if s.oidc.Roles, err = desk.ParseRoles(s.oidcRoles); err != nil {
+		return nil, usage("-oidc-roles: %s", err)
 	}
 	if n.listen, err = net.Listen("tcp", s.addr); err != nil {
 		return nil, fmt.Errorf("listen on %s: %w; choose another address with -addr", s.addr, err)

@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 
+	"github.com/freigabe/freigabe/internal/assess/external"
 	"github.com/freigabe/freigabe/internal/moderation"
 	"github.com/freigabe/freigabe/internal/store"
 )
@@ -102,6 +104,11 @@ func setSettings(ctx context.Context, s *store.Store, x store.Site, file string,
 		*store.Secrets
 	}{&x.Settings, &secrets}); err != nil {
 		return fmt.Errorf("settings: %w; nothing was changed", err)
+	}
+	if x := secrets.Scorer; x != nil {
+		if _, err := external.New(external.Config{URL: x.URL}); err != nil || x.Seconds < 0 || x.Seconds > 10 {
+			return errors.New("settings: the scorer needs a url that begins with http:// or https:// and holds no password, and at most 10 seconds; nothing was changed")
+		}
 	}
 	if err := s.SaveSettings(ctx, x.ID, x.Settings); err != nil {
 		return err

@@ -78,7 +78,7 @@ func (b backlog) Collect(to chan<- prometheus.Metric) {
 	defer cancel()
 	gauge(intakeDesc, float64(b.s.Arriving()))
 	nodes, err := b.s.Nodes(ctx)
-	waits, err1 := b.s.QueueCounts(ctx, "")
+	waits, err1 := b.s.QueueCounts(ctx, store.Everywhere)
 	due, err2 := b.s.Backlogs(ctx, jobKinds...)
 	if errors.Join(err, err1, err2) != nil {
 		gauge(upDesc, 0)

@@ -103,9 +103,18 @@ class FreigabeComments extends HTMLElement {
   // and address come from there.
   private signOn() {
     if (!this.getAttribute('token')) return
-    one(this, '.fg-signon')?.remove()
+    const note = one(this, '.fg-signon')
+    if (note) note.hidden = true
     this.querySelectorAll<HTMLElement>('.fg-form').forEach(f => (f.hidden = false))
     this.querySelectorAll('.fg-who').forEach(e => e.remove())
+  }
+
+  // signIn opens the sign-in in a window of its own, which hands its token over.
+  private signIn(a: HTMLAnchorElement) {
+    const w = open(`${a.href}&origin=${location.origin}`, '', 'popup,width=480,height=680')
+    addEventListener('message', e => {
+      if (e.source === w && e.origin === this.api && e.data.freigabeToken) this.setAttribute('token', e.data.freigabeToken)
+    })
   }
 
   // restore brings back drafts, and the waiting comments of this author.
@@ -171,6 +180,7 @@ class FreigabeComments extends HTMLElement {
     if (!a || e.ctrlKey || e.metaKey || e.shiftKey) return
     const query = a instanceof HTMLAnchorElement ? a.search.replace('?', '&') : ''
     if (a.matches('.fg-reply')) this.reply(a)
+    else if (a.matches('.fg-signin')) this.signIn(a as HTMLAnchorElement)
     else if (a.matches('.fg-cancel')) this.cancel(a)
     else if (a.matches('.fg-next')) this.show(query, '', true)
     else if (a.closest('.fg-sort,.fg-pages')) this.show(query)

@@ -10,7 +10,10 @@ const (
 )
 
 // Cuts are the bounds between the bands.
-type Cuts struct{ Fine, Breach float64 }
+type Cuts struct {
+	Fine   float64 `json:"fine"`
+	Breach float64 `json:"breach"`
+}
 
 // DefaultCuts hold until a site has decided enough to set its own.
 var DefaultCuts = Cuts{Fine: 0.4, Breach: 0.7}
@@ -26,6 +29,15 @@ func (c Cuts) Of(score float64) string {
 	return Unclear
 }
 
+// BandOf is a score's band: the one kept with it, by the bounds of its day, or else
+// by the default bounds; "" without a score.
+func BandOf(kept string, score *float64) string {
+	if kept != "" || score == nil {
+		return kept
+	}
+	return DefaultCuts.Of(*score)
+}
+
 // Checked is a score and what an editor decided, blind to it.
 type Checked struct {
 	Score   float64
@@ -36,9 +48,12 @@ type Checked struct {
 // rightly there (released in the fine band, refused in the others) with its
 // Wilson interval at 95 %.
 type Band struct {
-	Name                 string
-	Rows, Right          int
-	Precision, Low, High float64
+	Name      string  `json:"name"`
+	Rows      int     `json:"rows"`
+	Right     int     `json:"right"`
+	Precision float64 `json:"precision"`
+	Low       float64 `json:"low"`
+	High      float64 `json:"high"`
 }
 
 // Bands measures the three bands over decided comments.
@@ -82,28 +97,45 @@ func BundleAllowed(c Cuts, checked []Checked, wished float64) bool {
 	return fine.Rows > 0 && fine.Low >= wished
 }
 
-// SetCuts chooses bounds from a site's decided comments: the fine band is the
-// largest whose lower bound of precision reaches the first wish, the breach band
-// the largest that reaches the second. Where none does, the default stays.
-func SetCuts(checked []Checked, wishFine, wishBreach float64) Cuts {
-	c := DefaultCuts
-	const steps = 50
-	for i := steps - 1; i > 0; i-- {
-		at := float64(i) / steps
-		if b := Bands(Cuts{Fine: at, Breach: 1.01}, checked)[0]; b.Rows >= 30 && b.Low >= wishFine {
-			c.Fine = at
-			break
-		}
-	}
+// baseShare is the share of breaches for which the base's scores, and with them
+// the default cuts, are calibrated.
+const baseShare = 0.2
+
+// at moves bounds that hold at the base's share of breaches to another share, so
+// that the same comments lie between them.
+func (c Cuts) at(share float64) Cuts {
+	move := func(p float64) float64 { return sigmoid(learn.Prior(logit(p), baseShare, share)) }
+	return Cuts{move(c.Fine), move(c.Breach)}
+}
+
+// What a site's own bounds must reach: at least half of the breach band refused,
+// and in the fine band at most half of the site's own share, by the lower bounds.
+const wishBreach, leastInBand = 0.5, 30
+
+// setCuts chooses bounds from a site's decided comments: the largest breach band
+// and the largest fine band whose lower bounds of precision reach what is wished.
+// Where none does, the bound given stays. Own tells whether either is new.
+func setCuts(checked []Checked, c Cuts, share float64) (out Cuts, own bool) {
+	const steps = 100
+	out = c
+	widest := 0
 	for i := 1; i < steps; i++ {
 		at := float64(i) / steps
-		if b := Bands(Cuts{Fine: min(at, c.Fine), Breach: at}, checked)[2]; at > c.Fine && b.Rows >= 30 && b.Low >= wishBreach {
-			c.Breach = at
+		b := Bands(Cuts{Fine: 0, Breach: at}, checked)[2]
+		if b.Rows >= leastInBand && b.Low >= wishBreach && b.Rows >= widest { // in a gap between scores, its upper end
+			out.Breach, own, widest = at, true, b.Rows
+		}
+	}
+	wishFine := max(0.95, 1-share/2)
+	for i := steps - 1; i > 0; i-- {
+		at := float64(i) / steps
+		if b := Bands(Cuts{Fine: at, Breach: 1.01}, checked)[0]; at < out.Breach && b.Rows >= leastInBand && b.Low >= wishFine {
+			out.Fine, own = at, true
 			break
 		}
 	}
-	if c.Breach <= c.Fine {
-		c.Breach = min(1, c.Fine+0.1)
+	if out.Breach <= out.Fine {
+		out.Fine = out.Breach / 2
 	}
-	return c
+	return out, own
 }

@@ -1,202 +1,212 @@
 package assess
 
 import (
-	"math"
+	"math/rand/v2"
+	"sort"
 
 	"github.com/freigabe/freigabe/internal/assess/learn"
 	"github.com/freigabe/freigabe/internal/moderation"
 )
 
-// CalibrationWindow is how many of a rule's last decisions the calibration rests
-// on.
-const CalibrationWindow = 2000
+// The sliding window that calibration and bands rest on: a third of a site's
+// decisions, the latest ones, within bounds.
+const (
+	CalibrationWindow = 2000
+	// leastCalibrated is how many decisions of each kind a calibration needs.
+	leastCalibrated = 20
+)
 
-// leastCalibrated is how many decisions of each kind a calibration needs.
-const leastCalibrated = 20
+// Report says how well a model that was trained afresh can be expected to do. It
+// was measured by a model of the same make that knew only the decisions before
+// those it was measured on.
+type Report struct {
+	Decisions int                   `json:"decisions"` // learned from
+	Held      int                   `json:"held"`      // the latest ones, of which calibration and bands come
+	Before    Evaluation            `json:"before"`    // scores that were shown at the time
+	After     Evaluation            `json:"after"`     // the retrained model on the same decisions
+	Heads     map[string]HeadReport `json:"heads"`     // by rule, and "refuse"
+}
 
-// Calibrated returns the site with its probabilities fitted to its own last
-// decisions of a rule (newest last), each with the score that it had when it was
-// submitted: Platt's two parameters, at the site's own share of refusals. With
-// too few decisions the site is returned as it is.
-func (s *Site) Calibrated(rule moderation.Rule, checked []Checked) *Site {
-	slot, ok := slotOf[rule]
-	if !ok {
-		return s
+// HeadReport is a rule's part. Calibration and cuts come from one half of the
+// window, everything measured from the other. Decisions that refused a comment
+// for another rule say nothing of this one and are left out.
+type HeadReport struct {
+	Rows       int     `json:"rows"`
+	Positive   int     `json:"positive"`
+	Calibrated bool    `json:"calibrated"`
+	Slope      float64 `json:"slope"`
+	Shift      float64 `json:"shift"` // the correction to the site's own share included
+	Brier      float64 `json:"brier"`
+	ECE        float64 `json:"ece"` // expected calibration error
+	Bins       []Bin   `json:"bins"`
+	Cuts       Cuts    `json:"cuts"`
+	Own        bool    `json:"own"` // the cuts are this site's, not the default
+	Bands      []Band  `json:"bands"`
+}
+
+// Bin is a point of the calibration chart: comments with neighbouring scores.
+type Bin struct {
+	Score   float64 `json:"score"` // their mean
+	Rows    int     `json:"rows"`
+	Refused int     `json:"refused"`
+}
+
+// CutsOf gives the bounds of a rule's bands; the default where nothing is known.
+func (r Report) CutsOf(head string) Cuts {
+	if h, ok := r.Heads[head]; ok && h.Cuts != (Cuts{}) {
+		return h.Cuts
 	}
-	if len(checked) > CalibrationWindow {
-		checked = checked[len(checked)-CalibrationWindow:]
+	return DefaultCuts
+}
+
+// Trained is a site's model trained afresh.
+type Trained struct {
+	Site   *Site
+	Report Report
+	Worse  bool // than what was shown at the time: the old model stays
+}
+
+// judgedMost is how many of the latest decisions a retrained model is tried on.
+const judgedMost = 200
+
+// Train learns all decisions from the start, as Retrain does, calibrates the
+// result and measures what to expect of it. Shown are the scores of "would be
+// refused" that the decisions' comments had at submission, nil where there was
+// none. All of it is a function of the arguments: nothing is drawn by lot.
+func (m *Model) Train(ds []Decision, shown []*float64) Trained {
+	n := len(ds)
+	judged := min(judgedMost, n/3)
+	held := min(CalibrationWindow, max(judged, n/3))
+	trial := m.Retrain(ds[:n-judged])
+	out := Trained{Report: Report{Decisions: n, Held: held, Heads: map[string]HeadReport{}}}
+	out.Report.Before, out.Report.After = compared(trial, ds[n-judged:], shown[n-judged:])
+	if out.Worse = out.Report.After.Worse(out.Report.Before); out.Worse {
+		return out
 	}
-	h := s.delta.Heads[slot]
-	points := make([]learn.Point, len(checked))
-	refused := 0
-	for i, c := range checked {
-		// The score was calibrated by the old parameters: take them off again.
-		z := (logit(c.Score) - float64(h.Shift)) / max(float64(h.Slope), 1e-3)
-		points[i] = learn.Point{Z: z, Label: c.Refused, Weight: 1}
-		if c.Refused {
-			refused++
+	out.Site = m.Retrain(ds)
+	if held > judged {
+		trial = m.Retrain(ds[:n-held])
+	}
+	points := trial.points(ds[n-held:])
+	for slot, name := range slotNames {
+		taught := trial.delta.Heads[slot].Taught() && out.Site.delta.Heads[slot].Taught()
+		h := headReport(points[slot], taught)
+		out.Report.Heads[name] = h
+		if h.Calibrated {
+			out.Site.delta.Heads[slot].Slope, out.Site.delta.Heads[slot].Shift = float32(h.Slope), float32(h.Shift)
 		}
 	}
-	if refused < leastCalibrated || len(checked)-refused < leastCalibrated {
-		return s
-	}
-	n := &Site{m: s.m, delta: s.delta.Clone(), position: s.position}
-	slope, shift := learn.Platt(points)
-	n.delta.Heads[slot].Slope, n.delta.Heads[slot].Shift = float32(slope), float32(shift)
-	return n
+	return out
 }
 
-// Evaluation is how well a site's model foresees decisions it has not learned.
-type Evaluation struct {
-	Rows, Refused int
-	AUC, LogLoss  float64
-}
-
-// Evaluate measures a site on held-out decisions.
-func (s *Site) Evaluate(held []Decision) Evaluation {
-	var e Evaluation
-	var p []float64
-	var y []bool
+// compared evaluates the scores shown at the time and a trial model on the same decisions.
+func compared(trial *Site, held []Decision, shown []*float64) (before, after Evaluation) {
+	scores := make([]*float64, len(held))
+	both := append([]*float64{}, shown...)
 	for i := range held {
-		if held[i].Outcome == NotSelected {
+		if scores[i] = trial.Assess(held[i].Input).Refuse; scores[i] == nil || shown[i] == nil {
+			scores[i], both[i] = nil, nil
+		}
+	}
+	return evaluate(held, both), evaluate(held, scores)
+}
+
+// points gives, for each head, the log-odds of decisions with what they say of it.
+func (s *Site) points(held []Decision) (out [6][]learn.Point) {
+	for i := range held {
+		d := &held[i]
+		if d.Outcome == NotSelected {
 			continue
 		}
-		got := s.Assess(held[i].Input).Refuse
-		if got == nil {
-			continue
+		a := s.Assess(d.Input)
+		for slot, name := range slotNames {
+			v := a.Refuse
+			if name != Refuse {
+				v = a.Rules[ruleOf(slot)].Value
+			}
+			if v == nil || name != Refuse && d.Outcome == Refused && d.Rule != ruleOf(slot) {
+				continue
+			}
+			out[slot] = append(out[slot], learn.Point{Z: logit(*v), Label: d.Outcome == Refused, Weight: 1})
 		}
-		refused := held[i].Outcome == Refused
-		p, y = append(p, *got), append(y, refused)
-		q := min(max(*got, 1e-6), 1-1e-6)
-		if refused {
-			e.Refused++
-			e.LogLoss -= math.Log(q)
+	}
+	return out
+}
+
+func headReport(points []learn.Point, taught bool) HeadReport {
+	h := HeadReport{Rows: len(points), Slope: 1, Cuts: DefaultCuts}
+	var fit, measure []learn.Point
+	lot := rand.New(rand.NewPCG(1, 1)) // always the same: every other decision might follow somebody's habit
+	for _, p := range points {
+		if p.Label {
+			h.Positive++
+		}
+		if lot.Uint64()&1 == 0 {
+			fit = append(fit, p)
 		} else {
-			e.LogLoss -= math.Log(1 - q)
+			measure = append(measure, p)
 		}
 	}
-	e.Rows = len(p)
-	e.AUC = learn.AUC(p, y)
-	e.LogLoss /= float64(max(e.Rows, 1))
-	return e
-}
-
-// leastJudged is how many held-out decisions, and how many refusals among them,
-// a comparison of two models needs.
-const leastJudged, leastRefused = 100, 10
-
-// Worse reports that this model must be rolled back to the old one: over enough
-// held-out decisions it orders them clearly worse, beyond what chance explains.
-func (e Evaluation) Worse(old Evaluation) bool {
-	if e.Rows < leastJudged || e.Refused < leastRefused || e.Rows-e.Refused < leastRefused || math.IsNaN(old.AUC) {
-		return false
+	share := float64(h.Positive) / float64(max(h.Rows, 1))
+	if taught && enough(fit) {
+		h.Calibrated = true
+		h.Slope, h.Shift = learn.Platt(learn.Balanced(fit))
+		h.Shift = learn.Prior(h.Shift, 0.5, share)
+		h.Cuts = DefaultCuts.at(share)
 	}
-	return e.AUC < old.AUC-max(0.01, e.deviation())
+	h.Cuts, h.Own = setCuts(h.checked(fit), h.Cuts, share)
+	h.Own = h.Own || h.Calibrated
+	h.measure(h.checked(measure))
+	return h
 }
 
-// deviation is the standard error of the AUC (Hanley and McNeil 1982).
-func (e Evaluation) deviation() float64 {
-	a, p, n := e.AUC, float64(e.Refused), float64(e.Rows-e.Refused)
-	q1, q2 := a/(2-a), 2*a*a/(1+a)
-	return math.Sqrt(max(0, (a*(1-a)+(p-1)*(q1-a*a)+(n-1)*(q2-a*a))/(p*n)))
-}
-
-// Drift compares a week with the weeks before it.
-type Drift struct {
-	Unseen     float64 // share of word features the base never saw, this week
-	UnseenZ    float64 // the same in standard deviations from before
-	Stability  float64 // population stability index of the scores; above 0.25 the comments have changed
-	RefusalZ   float64 // refused against expected by the scores, in standard deviations
-	Alarm      bool
-	Alarms     []string // which of the above, by the keys "unseen", "scores", "refusals"
-	Considered int
-}
-
-// Week is what one week's comments showed.
-type Week struct {
-	Scores  []float64 // "would be refused" at submission
-	Refused []bool    // what was decided, parallel to Scores
-	Unseen  []float64 // share of unseen features, by comment
-}
-
-// leastWeek is how many comments a week needs to be compared.
-const leastWeek = 50
-
-// Watch compares a week with the weeks before; it raises an alarm at three
-// standard deviations, or where the scores' distribution has moved.
-func Watch(before, now Week) Drift {
-	d := Drift{Considered: len(now.Scores)}
-	if len(now.Scores) < leastWeek || len(before.Scores) < leastWeek {
-		return d
-	}
-	d.Stability = stability(before.Scores, now.Scores)
-	d.RefusalZ = surprise(now)
-	m, s := meanDeviation(before.Unseen)
-	d.Unseen, _ = meanDeviation(now.Unseen)
-	if s > 0 {
-		d.UnseenZ = (d.Unseen - m) / (s / math.Sqrt(float64(len(now.Unseen))))
-	}
-	for _, a := range []struct {
-		name string
-		on   bool
-	}{{"unseen", d.UnseenZ > 3}, {"scores", d.Stability > 0.25}, {"refusals", math.Abs(d.RefusalZ) > 3}} {
-		if a.on {
-			d.Alarm, d.Alarms = true, append(d.Alarms, a.name)
+func enough(points []learn.Point) bool {
+	positive := 0
+	for _, p := range points {
+		if p.Label {
+			positive++
 		}
 	}
-	return d
+	return positive >= leastCalibrated && len(points)-positive >= leastCalibrated
 }
 
-// stability is the population stability index over ten bins.
-func stability(a, b []float64) float64 {
-	share := func(x []float64) (n [10]float64) {
-		for _, v := range x {
-			n[max(0, min(int(v*10), 9))] += 1 / float64(len(x))
+// checked turns log-odds into the scores that the calibrated model gives.
+func (h *HeadReport) checked(points []learn.Point) []Checked {
+	out := make([]Checked, len(points))
+	for i, p := range points {
+		out[i] = Checked{sigmoid(h.Slope*p.Z + h.Shift), p.Label}
+	}
+	return out
+}
+
+// chartBins is how many points the calibration chart has at most.
+const chartBins, leastBin = 10, 10
+
+func (h *HeadReport) measure(checked []Checked) {
+	h.Bands = Bands(h.Cuts, checked)
+	if len(checked) == 0 {
+		return
+	}
+	sort.SliceStable(checked, func(i, j int) bool { return checked[i].Score < checked[j].Score })
+	scores, labels := make([]float64, len(checked)), make([]bool, len(checked))
+	for i, c := range checked {
+		scores[i], labels[i] = c.Score, c.Refused
+	}
+	h.Brier, h.ECE = learn.Calibration(scores, labels)
+	bins := max(1, min(chartBins, len(checked)/leastBin))
+	for b := range bins {
+		var bin Bin
+		for _, c := range checked[b*len(checked)/bins : (b+1)*len(checked)/bins] {
+			bin.Rows++
+			bin.Score += c.Score
+			if c.Refused {
+				bin.Refused++
+			}
 		}
-		return n
+		bin.Score /= float64(max(bin.Rows, 1))
+		h.Bins = append(h.Bins, bin)
 	}
-	p, q, sum := share(a), share(b), 0.0
-	for i := range p {
-		x, y := max(p[i], 1e-3), max(q[i], 1e-3)
-		sum += (y - x) * math.Log(y/x)
-	}
-	return sum
 }
 
-// surprise is how far the refusals are from what the scores foresaw.
-func surprise(w Week) float64 {
-	var want, variance, got float64
-	for i, p := range w.Scores {
-		want += p
-		variance += p * (1 - p)
-		if i < len(w.Refused) && w.Refused[i] {
-			got++
-		}
-	}
-	if variance == 0 {
-		return 0
-	}
-	return (got - want) / math.Sqrt(variance)
-}
-
-func meanDeviation(x []float64) (mean, deviation float64) {
-	if len(x) == 0 {
-		return 0, 0
-	}
-	for _, v := range x {
-		mean += v / float64(len(x))
-	}
-	for _, v := range x {
-		deviation += (v - mean) * (v - mean) / float64(len(x))
-	}
-	return mean, math.Sqrt(deviation)
-}
-
-// Unseen is the share of a text's word features that the base never saw.
-func (m *Model) Unseen(text string) float64 {
-	a := analyses.Get().(*analysis)
-	defer analyses.Put(a)
-	a.features(text, m.base.Neutral)
-	m.base.Weigh(&a.vector, &a.weighted)
-	return float64(a.weighted.Unseen)
-}
+// ruleOf is the rule of a slot other than "refuse".
+func ruleOf(slot int) moderation.Rule { return moderation.Rule(slotNames[slot]) }

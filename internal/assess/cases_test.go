@@ -209,56 +209,6 @@ func TestExternalScoreJoins(t *testing.T) {
 	}
 }
 
-func TestCalibrationBandsAndDrift(t *testing.T) {
-	var checked []Checked
-	for i := range 600 {
-		checked = append(checked, Checked{Score: 0.1, Refused: i%50 == 0}, Checked{Score: 0.9, Refused: i%4 != 0})
-	}
-	b := Bands(DefaultCuts, checked)
-	if b[0].Rows != 600 || b[0].Precision != 0.98 || b[0].Low >= 0.98 || b[2].Precision != 0.75 || b[1].Rows != 0 {
-		t.Errorf("bands: %+v", b)
-	}
-	if !BundleAllowed(DefaultCuts, checked, 0.95) || BundleAllowed(DefaultCuts, checked, 0.99) {
-		t.Error("a bundle is open by the wished precision, not by the lower bound")
-	}
-	if a := Judge(checked, 0.5); a.Precision != 0.75 || a.Recall < 0.97 {
-		t.Errorf("judged: %+v", a)
-	}
-	calm, wild := Week{}, Week{}
-	for i := range 200 {
-		calm.Scores, calm.Refused, calm.Unseen = append(calm.Scores, 0.2), append(calm.Refused, i%5 == 0), append(calm.Unseen, 0.1+0.001*float64(i%9))
-		wild.Scores, wild.Refused, wild.Unseen = append(wild.Scores, 0.7), append(wild.Refused, false), append(wild.Unseen, 0.4)
-	}
-	if d := Watch(calm, calm); d.Alarm {
-		t.Errorf("alarm without a change: %+v", d)
-	}
-	if d := Watch(calm, wild); len(d.Alarms) != 3 {
-		t.Errorf("changed comments: %+v", d)
-	}
-	old, now := Evaluation{Rows: 1000, Refused: 200, AUC: 0.8}, Evaluation{Rows: 1000, Refused: 200, AUC: 0.7}
-	if !now.Worse(old) || old.Worse(now) || (Evaluation{Rows: 20, Refused: 5, AUC: 0.1}).Worse(old) {
-		t.Error("rollback is decided wrongly")
-	}
-}
-
-func TestRefusalRatesByGroup(t *testing.T) {
-	var ds []Decision
-	for i := range 60 {
-		d := Decision{Input: Input{Text: "Über Muslime wird viel geredet"}}
-		if i%2 == 0 {
-			d.Input.Text = "Über Radfahrer wird viel geredet"
-		} else if i%3 != 0 {
-			d.Outcome = Refused
-		}
-		ds = append(ds, d)
-	}
-	for _, r := range RefusalRates(ds) {
-		if r.Named != 30 || !r.Apart || (r.Group == "Muslime") != (r.Refused == 20) {
-			t.Errorf("%+v", r)
-		}
-	}
-}
-
 func TestBlindIsOfTheRightSize(t *testing.T) {
 	n := 0
 	for i := range 20000 {

@@ -33,22 +33,25 @@ type GroupRate struct {
 	Apart           bool    // the interval does not hold the rate of all comments
 }
 
+// Told is a decided text.
+type Told struct {
+	Text    string
+	Refused bool
+}
+
 // RefusalRates reports the refusal rate by group named, most named first, and
 // which of them differ from all comments' beyond chance. A difference is a reason
 // to look, not a proof: some groups are named in harsher debates.
-func RefusalRates(ds []Decision) []GroupRate {
+func RefusalRates(ds []Told) []GroupRate {
 	by := map[string]*GroupRate{}
 	all, refused := 0, 0
 	for i := range ds {
-		if ds[i].Outcome == NotSelected {
-			continue
-		}
 		all++
-		bad := ds[i].Outcome == Refused
+		bad := ds[i].Refused
 		if bad {
 			refused++
 		}
-		for _, g := range Named(ds[i].Input.Text) {
+		for _, g := range Named(ds[i].Text) {
 			r := by[g]
 			if r == nil {
 				r = &GroupRate{Group: g}
@@ -85,21 +88,41 @@ func Blind(id, secret string, share float64) bool {
 	return float64(h>>11)/(1<<53) < share
 }
 
-// Accuracy is what blind decisions say of one rule's score.
+// Accuracy is what blind decisions say of one rule's score, each share with its
+// Wilson interval at 95 %.
 type Accuracy struct {
 	Rows, Positive              int
-	Accuracy, Precision, Recall float64
+	Accuracy, Precision, Recall Portion
 }
 
-// Judge measures a rule over blind decisions: Refused in a Checked means refused
-// for this rule. The cut is the score from which on the machine says "breach".
-func Judge(checked []Checked, cut float64) Accuracy {
+// Portion is a share of some, with its Wilson interval at 95 %.
+type Portion struct {
+	Part, Whole      int
+	Share, Low, High float64
+}
+
+// NewPortion measures a share; of none it is unknown: 0, between 0 and 1.
+func NewPortion(part, whole int) Portion {
+	p := Portion{Part: part, Whole: whole}
+	if whole > 0 {
+		p.Share = float64(part) / float64(whole)
+	}
+	p.Low, p.High = learn.Wilson(part, whole)
+	return p
+}
+
+// Judged is one blind decision: whether the machine said "breach", and whether the
+// comment was refused for the rule in question.
+type Judged struct{ Said, Refused bool }
+
+// Judge measures a rule over blind decisions.
+func Judge(blind []Judged) Accuracy {
 	var tp, fp, fn, tn int
-	for _, c := range checked {
+	for _, c := range blind {
 		switch {
-		case c.Score >= cut && c.Refused:
+		case c.Said && c.Refused:
 			tp++
-		case c.Score >= cut:
+		case c.Said:
 			fp++
 		case c.Refused:
 			fn++
@@ -107,12 +130,6 @@ func Judge(checked []Checked, cut float64) Accuracy {
 			tn++
 		}
 	}
-	a := Accuracy{Rows: len(checked), Positive: tp + fn}
-	if a.Rows > 0 {
-		a.Accuracy = float64(tp+tn) / float64(a.Rows)
-	}
-	if tp > 0 {
-		a.Precision, a.Recall = float64(tp)/float64(tp+fp), float64(tp)/float64(tp+fn)
-	}
-	return a
+	return Accuracy{Rows: len(blind), Positive: tp + fn,
+		Accuracy: NewPortion(tp+tn, len(blind)), Precision: NewPortion(tp, tp+fp), Recall: NewPortion(tp, tp+fn)}
 }

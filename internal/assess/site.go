@@ -5,6 +5,7 @@ import (
 	"io"
 	"runtime"
 	"strconv"
+	"strings"
 	"sync"
 
 	"github.com/freigabe/freigabe/internal/assess/learn"
@@ -18,6 +19,7 @@ type Site struct {
 	m        *Model
 	delta    *learn.Delta
 	position uint64
+	afresh   bool // nothing was learned since it was trained from the start
 }
 
 // NewSite is a site that has learned nothing: it says what the base says.
@@ -45,13 +47,22 @@ type Decision struct {
 }
 
 // Version is the base's version and the position in the chain of decisions up to
-// which the site has learned: the same decisions give the same model anywhere.
+// which the site has learned: the same decisions give the same model anywhere. An
+// "r" after it says that the model was trained from the start at that position,
+// which another number of steps would not have given.
 func (s *Site) Version() string {
 	if s.position == 0 {
 		return s.m.version
 	}
-	return s.m.version + "+" + strconv.FormatUint(s.position, 10)
+	v := s.m.version + "+" + strconv.FormatUint(s.position, 10)
+	if s.afresh {
+		v += afreshMark
+	}
+	return v
 }
+
+// afreshMark stands behind the version of a model that was trained from the start.
+const afreshMark = "r"
 
 // Position is the last decision the site has learned.
 func (s *Site) Position() uint64 { return s.position }
@@ -67,8 +78,9 @@ const (
 	sKnown                              // the author is proven
 	sReply                              // the comment has a parent
 	sPrior                              // five priors of the rules follow
-	sExternal    = sPrior + 5
-	siteFeatures = sExternal + 2
+	sExternal    = sPrior + 5           // an external scorer's six log-odds by slot follow
+	sAsked       = sExternal + 6        // the external scorer answered
+	siteFeatures = sAsked + 1
 )
 
 // priorShare is how many decisions the site-wide refusal rate counts for in an
@@ -94,9 +106,11 @@ func (r *result) siteDense(dst []float32, priors *[6]float64) []float32 {
 	for i := range 5 {
 		*at(sPrior + i) = float32(max(-4, min(4, priors[i]))) / 3
 	}
-	if p, ok := r.in.External[Refuse]; ok {
-		*at(sExternal) = float32(logit(p)) / 2
-		*at(sExternal + 1) = 1
+	for slot, name := range slotNames {
+		if p, ok := r.in.External[name]; ok && p >= 0 && p <= 1 {
+			*at(sExternal + slot) = float32(clampPrior(logit(p)))
+			*at(sAsked) = 1
+		}
 	}
 	return append(dst, x[:]...)
 }
@@ -181,7 +195,7 @@ func decay(days float64) float32 {
 // returns the taught site. Decisions up to the site's position are skipped, so
 // that taking one in twice does no harm.
 func (s *Site) Learn(ds ...Decision) *Site {
-	n := &Site{m: s.m, delta: s.delta.Clone(), position: s.position}
+	n := &Site{m: s.m, delta: s.delta.Clone(), position: s.position, afresh: s.afresh}
 	a := analyses.Get().(*analysis)
 	defer analyses.Put(a)
 	for i := range ds {
@@ -195,7 +209,7 @@ func (s *Site) Learn(ds ...Decision) *Site {
 		if l, ok := s.m.lesson(&d, a); ok {
 			n.delta.Step(&l)
 		}
-		n.position = ds[i].Position
+		n.position, n.afresh = ds[i].Position, false
 	}
 	return n
 }
@@ -204,7 +218,7 @@ func (s *Site) Learn(ds ...Decision) *Site {
 // decisions give the same model.
 func (m *Model) Retrain(ds []Decision) *Site {
 	lessons := m.lessons(ds)
-	s := &Site{m: m, delta: learn.Retrain(lessons, siteFeatures, learn.DeltaDefaults)}
+	s := &Site{m: m, delta: learn.Retrain(lessons, siteFeatures, learn.DeltaDefaults), afresh: true}
 	for i := range ds {
 		s.position = max(s.position, ds[i].Position)
 	}
@@ -238,7 +252,11 @@ func (m *Model) lessons(ds []Decision) []learn.Lesson {
 
 // Encode writes the site's difference.
 func (s *Site) Encode(w io.Writer) error {
-	if err := s.delta.Encode(w, s.m.version, s.position); err != nil {
+	base := s.m.version
+	if s.afresh {
+		base += "\n" + afreshMark
+	}
+	if err := s.delta.Encode(w, base, s.position); err != nil {
 		return fmt.Errorf("encode site model: %w", err)
 	}
 	return nil
@@ -251,8 +269,9 @@ func (m *Model) DecodeSite(r io.Reader) (*Site, error) {
 	if err != nil {
 		return nil, fmt.Errorf("decode site model: %w", err)
 	}
+	base, afresh := strings.CutSuffix(base, "\n"+afreshMark)
 	if base != m.version {
 		return nil, fmt.Errorf("decode site model: it was learned on %s, this is %s: retrain it", base, m.version)
 	}
-	return &Site{m: m, delta: d, position: position}, nil
+	return &Site{m: m, delta: d, position: position, afresh: afresh}, nil
 }

@@ -3,10 +3,13 @@ package jobs
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"log/slog"
 	"slices"
+	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/freigabe/freigabe/internal/assess"
@@ -18,32 +21,32 @@ import (
 // shared base and a small difference; the models of the sites in use are kept,
 // the others are loaded on demand.
 type Brain struct {
-	Store    *store.Store
-	Base     *assess.Model
-	Log      *slog.Logger
-	Node     string // names this node in leases
-	External External
+	Store *store.Store
+	Base  *assess.Model
+	Log   *slog.Logger
+	Node  string // names this node in leases
 
 	mu      sync.Mutex
 	sites   map[string]*pupil
 	threads map[string]relation
 	prints  map[string]*prints
+	scorers map[string]*scorer
 }
 
-// External asks a scorer of the publisher's own. A nil map with an error means
-// that it was not checked.
-type External interface {
-	Score(ctx context.Context, text string) (map[string]float64, error)
-}
-
-// pupil is a site's model and how far it has come.
+// pupil is a site's model and how far it has come. The model and its report are
+// replaced as a whole, so that assessing never waits for learning.
 type pupil struct {
-	mu      sync.Mutex // one teacher at a time
-	model   *assess.Site
+	model  atomic.Pointer[assess.Site]
+	report atomic.Pointer[assess.Report]
+
+	teach   sync.Mutex // one teacher at a time; guards what follows
 	lessons int
-	saved   int64 // position last written to the database
+	pending int       // lessons since the last training
+	learned time.Time // when the last decision learned was taken
+	saved   int64     // position last written to the database
 	savedAt time.Time
-	used    time.Time
+
+	used time.Time // guarded by the brain
 }
 
 // relation is an article prepared for the question whether a comment is about it.
@@ -61,7 +64,8 @@ const (
 
 // NewBrain makes a brain on the shipped base.
 func NewBrain(st *store.Store, log *slog.Logger) *Brain {
-	return &Brain{Store: st, Base: assess.Default(), Log: log, Node: store.NewID(), sites: map[string]*pupil{}, threads: map[string]relation{}, prints: map[string]*prints{}}
+	return &Brain{Store: st, Base: assess.Default(), Log: log, Node: store.NewID(),
+		sites: map[string]*pupil{}, threads: map[string]relation{}, prints: map[string]*prints{}, scorers: map[string]*scorer{}}
 }
 
 // Assess judges a revision by its site's model and keeps what it saw.
@@ -75,25 +79,50 @@ func (b *Brain) Assess(ctx context.Context, t store.ToAssess) (moderation.Assess
 	if in.Similar, err = b.similar(ctx, t, print); err != nil {
 		return moderation.Assessment{}, err
 	}
-	missing := false
-	if b.External != nil {
-		if in.External, err = b.External.Score(ctx, t.Text); err != nil {
-			b.Log.Warn("external scorer not available", "error", err)
-			missing = true
+	outside, err := b.ask(ctx, t)
+	if err != nil {
+		return moderation.Assessment{}, err
+	}
+	if outside != nil {
+		in.External = outside.Scores
+	}
+	a := p.model.Load().Assess(in)
+	a.External = outside
+	banded(&a, p.report.Load())
+	seen := observed(t, print, in.Author)
+	if len(in.External) > 0 {
+		text, err := json.Marshal(in.External)
+		if err != nil {
+			return moderation.Assessment{}, err
+		}
+		seen.External = string(text)
+	}
+	return a, b.Store.SaveObserved(ctx, seen)
+}
+
+// banded notes the bands that the scores lie in by the site's own bounds, where it
+// has any, and the rule whose score is most beyond its bound.
+func banded(a *moderation.Assessment, report *assess.Report) {
+	best := 1.0
+	for _, r := range moderation.Rules {
+		s := a.Rules[r]
+		if s.Value == nil || !report.Heads[string(r)].Own {
+			continue
+		}
+		cuts := report.CutsOf(string(r))
+		s.Band = cuts.Of(*s.Value)
+		a.Rules[r] = s
+		if beyond := *s.Value / cuts.Breach; beyond >= best {
+			best, a.Likely = beyond, r
 		}
 	}
-	p.mu.Lock()
-	model := p.model
-	p.mu.Unlock()
-	a := model.Assess(in)
-	if missing {
-		a.Flags = append(a.Flags, moderation.Flag{Kind: "external_not_checked", Why: "externe Bewertung nicht erreichbar"})
+	if a.Refuse != nil && report.Heads[assess.Refuse].Own {
+		a.Band = report.CutsOf(assess.Refuse).Of(*a.Refuse)
 	}
-	return a, b.Store.SaveObserved(ctx, observed(t, print, in.Author))
 }
 
 func observed(t store.ToAssess, print uint64, h *assess.History) store.Observed {
-	o := store.Observed{Comment: t.Comment, Revision: t.Revision, Site: t.Site.ID, Author: t.Author, Fingerprint: print}
+	o := store.Observed{Comment: t.Comment, Revision: t.Revision, Site: t.Site.ID, Author: t.Author, Fingerprint: print, Answers: t.Answers}
 	if h != nil {
 		o.Proven, o.Submitted, o.Approved, o.Rejected, o.AgeDays = true, h.Submitted, h.Approved, h.Rejected, h.AgeDays
 	}
@@ -179,22 +208,43 @@ func (b *Brain) forgetOldest() {
 	delete(b.sites, oldest)
 }
 
-// load reads the newest saved model that this program can use: one that is
-// damaged, or was learned on another base, is passed over and learned anew.
+// load reads the newest saved model that this program can use. One that is
+// damaged is refused with its cause, one that was learned on another base passed
+// over; the last good one is used and learns again what came after it.
 func (b *Brain) load(ctx context.Context, site string) (*pupil, error) {
-	p := &pupil{model: b.Base.NewSite(), used: b.Store.Now()}
+	p := &pupil{used: b.Store.Now()}
+	p.model.Store(b.Base.NewSite())
+	p.report.Store(&assess.Report{})
 	saved, err := b.Store.Models(ctx, site)
 	if err != nil {
 		return nil, fmt.Errorf("load model of site %s: %w", site, err)
 	}
+	found := false
 	for _, m := range saved {
-		model, err := b.Base.DecodeSite(bytes.NewReader(m.Delta))
-		if err != nil {
-			b.Log.Warn("a saved model cannot be used", "site", site, "version", m.Version, "error", err)
+		if m.Refused != "" || !strings.HasPrefix(m.Version, b.Base.Version()+"+") || found && !m.Retrained {
 			continue
 		}
-		p.model, p.lessons, p.saved, p.savedAt = model, m.Lessons, m.Position, m.Created
-		break
+		model, err := b.Base.DecodeSite(bytes.NewReader(m.Delta))
+		var report assess.Report
+		if err == nil && m.Report != "" {
+			err = json.Unmarshal([]byte(m.Report), &report)
+		}
+		if err != nil {
+			b.Log.Warn("a saved model is damaged and not used", "site", site, "version", m.Version, "error", err)
+			if err := b.Store.RefuseModel(ctx, m, err.Error()); err != nil {
+				return nil, fmt.Errorf("refuse model %s: %w", m.Version, err)
+			}
+			continue
+		}
+		if !found {
+			found = true
+			p.model.Store(model)
+			p.lessons, p.pending, p.learned, p.saved, p.savedAt = m.Lessons, m.Pending, m.Learned, m.Position, m.Created
+		}
+		if m.Retrained {
+			p.report.Store(&report)
+			break
+		}
 	}
 	return p, nil
 }
@@ -227,21 +277,26 @@ func (b *Brain) Run(ctx context.Context) error {
 	return nil
 }
 
-// renew drops a site's model from memory where a newer one was saved; the next
-// use loads it.
+// renew takes in a site's model where another node saved a newer one. What that
+// node saved may be unusable: then the model in memory stays.
 func (b *Brain) renew(ctx context.Context, site string) {
 	b.mu.Lock()
 	p := b.sites[site]
 	b.mu.Unlock()
-	if p == nil || !p.mu.TryLock() {
+	if p == nil || !p.teach.TryLock() {
 		return // not in use, or this node is the one that teaches it
 	}
-	defer p.mu.Unlock()
-	position, err := b.Store.ModelPosition(ctx, site)
-	if err != nil || position <= int64(p.model.Position()) {
+	defer p.teach.Unlock()
+	now := p.model.Load()
+	position, version, err := b.Store.ModelNow(ctx, site)
+	if err != nil || position < int64(now.Position()) || version == now.Version() {
 		return
 	}
-	b.mu.Lock()
-	delete(b.sites, site)
-	b.mu.Unlock()
+	fresh, err := b.load(ctx, site)
+	if err != nil || fresh.model.Load().Position() < now.Position() {
+		return
+	}
+	p.model.Store(fresh.model.Load())
+	p.report.Store(fresh.report.Load())
+	p.lessons, p.pending, p.learned, p.saved, p.savedAt = fresh.lessons, fresh.pending, fresh.learned, fresh.saved, fresh.savedAt
 }

@@ -16,13 +16,11 @@ func (b *Brain) Hints(ctx context.Context, site store.Site, art store.Article, t
 	if err != nil {
 		return nil, err
 	}
-	p.mu.Lock()
-	model := p.model
-	p.mu.Unlock()
-	a := model.Assess(b.input(store.ToAssess{Text: text, Article: art, Site: site}))
+	report := p.report.Load()
+	a := p.model.Load().Assess(b.input(store.ToAssess{Text: text, Article: art, Site: site}))
 	out := map[moderation.Rule][]moderation.Passage{}
 	for rule, score := range a.Rules {
-		if score.Value != nil && assess.DefaultCuts.Of(*score.Value) == assess.Breach && len(score.Passages) > 0 {
+		if score.Value != nil && report.CutsOf(string(rule)).Of(*score.Value) == assess.Breach && len(score.Passages) > 0 {
 			out[rule] = score.Passages
 		}
 	}

@@ -32,9 +32,11 @@ type Teller interface {
 	TellParent(ctx context.Context, d moderation.Decision) error
 }
 
-// Learner takes in a decision whose hold has passed.
+// Learner takes in decisions whose hold has passed, and looks after what it has
+// learned.
 type Learner interface {
 	Learn(ctx context.Context, decision string) error
+	Study(ctx context.Context) error
 }
 
 // work does one job; what it returns says whether it has to be tried again.
@@ -77,6 +79,7 @@ func (r *Runner) setUp() {
 		"tell":        r.tellAuthor,
 		"tell-parent": r.tellParent,
 		"learn":       r.learn,
+		"study":       r.study,
 		"webhook":     r.webhook,
 		"expire":      r.expire,
 	}
@@ -84,7 +87,8 @@ func (r *Runner) setUp() {
 		{[]string{"publish"}, 1, 5 * time.Second}, // short: what a killed node left is public soon, and publishing twice is harmless
 		{[]string{"assess"}, max(1, runtime.NumCPU()/2), time.Minute},
 		{[]string{"tell", "tell-parent"}, 2, 2 * time.Minute},
-		{[]string{"learn"}, 1, time.Minute},
+		{[]string{"learn"}, 1, 5 * time.Minute}, // a training of thousands of decisions takes its time on a busy machine
+		{[]string{"study"}, 1, 10 * time.Minute},
 		{[]string{"webhook"}, 2, time.Minute},
 		{[]string{"expire"}, 1, 10 * time.Minute},
 	}
@@ -95,6 +99,9 @@ func (r *Runner) Run(ctx context.Context) error {
 	r.setUp()
 	if err := r.Store.AddJob(ctx, "expire", "hourly", "", r.Store.Now()); err != nil {
 		return fmt.Errorf("plan retention: %w", err)
+	}
+	if err := r.Store.AddJob(ctx, "study", "models", "", r.Store.Now()); err != nil {
+		return fmt.Errorf("plan the care of models: %w", err)
 	}
 	var wg sync.WaitGroup
 	for _, l := range r.lanes {
@@ -141,21 +148,36 @@ func (r *Runner) pause(ctx context.Context, l lane) time.Duration {
 const batchSize = 20
 
 func (r *Runner) batch(ctx context.Context, l lane) (int, error) {
+	begun := time.Now() // a lease is a stretch of real time, whatever the store's clock says
 	jobs, err := r.Store.ClaimJobs(ctx, l.kinds, batchSize, l.lease)
 	if err != nil {
 		return 0, err
 	}
+	// A job that was begun is finished, even when the node is stopping.
+	ctx, cancel := context.WithDeadline(context.WithoutCancel(ctx), begun.Add(l.lease))
+	defer cancel()
 	for _, j := range jobs {
-		// A job that was begun is finished, even when the node is stopping.
-		r.one(context.WithoutCancel(ctx), j, l)
+		if time.Since(begun) > l.lease/2 {
+			r.giveBack(ctx, j)
+			continue
+		}
+		r.one(ctx, j)
 	}
 	return len(jobs), nil
 }
 
-func (r *Runner) one(ctx context.Context, j store.Job, l lane) {
-	ctx, cancel := context.WithTimeout(ctx, l.lease)
-	defer cancel()
+// giveBack returns a job that was claimed and not begun: slow ones before it have
+// used up its time, and once the lease has ended another worker does it, too. A
+// letter would go out twice.
+func (r *Runner) giveBack(ctx context.Context, j store.Job) {
+	if err := r.Store.ReturnJob(ctx, j); err != nil {
+		r.Log.Error("job not given back; it will run when its lease ends", "kind", j.Kind, "error", err)
+	}
+}
+
+func (r *Runner) one(ctx context.Context, j store.Job) {
 	err := r.kinds[j.Kind](ctx, j)
+	ctx = context.WithoutCancel(ctx) // the outcome is recorded also where the job used up its time
 	switch later, postponed := errors.AsType[*postpone](err); {
 	case postponed:
 		err = r.Store.RetryJob(ctx, j, later.until, "")

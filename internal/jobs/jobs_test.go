@@ -3,7 +3,6 @@ package jobs_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -116,56 +115,6 @@ func TestFailedAssessmentIsShownAsNotChecked(t *testing.T) {
 	if b.calls != 5 || s.NotChecked != "failed" || s.Value != nil {
 		t.Fatalf("after %d tries: %+v", b.calls, s)
 	}
-}
-
-// The same decisions give the same model on every node, and learning tells
-// refused from released by what only this site's decisions could teach.
-func TestLearningFollowsTheRecord(t *testing.T) {
-	h := storetest.NewHouse(t, "sqlite:"+t.TempDir()+"/x.db")
-	brain := jobs.NewBrain(h.Store, quiet)
-	r := &jobs.Runner{Store: h.Store, Log: quiet, Assessor: brain, Learner: brain}
-	var last store.Result
-	for i := range 230 {
-		text, step := fmt.Sprintf("Der Quorkel im Ort Nummer %d ist wieder einmal ganz typisch.", i), moderation.Reject
-		if i%2 == 0 {
-			text, step = fmt.Sprintf("Die Brücke Nummer %d braucht endlich ein neues Geländer.", i), moderation.Approve
-		}
-		c := h.Post("", "Berta", text)
-		drain(t, r)
-		last = h.Do(h.Anna, step, c.Comment)
-		h.Clock.Pass(time.Minute)
-	}
-	drain(t, r)
-	saved, err := h.Models(ctx, h.Site.ID)
-	if err != nil || len(saved) == 0 || saved[0].Position < 200 || len(saved) > 5 {
-		t.Fatalf("%d models saved, %v", len(saved), err)
-	}
-	bad, good := h.Post("", "Carl", "Schon wieder so ein Quorkel im Ort."), h.Post("", "Carl", "Das Geländer der Brücke fehlt endlich nicht mehr.")
-	first := [2]float64{refuse(t, h, brain, bad), refuse(t, h, brain, good)}
-	if first[0] < first[1]+0.2 {
-		t.Fatalf("it has not learned: refused-like %.2f, released-like %.2f", first[0], first[1])
-	}
-	h.Clock.Pass(10 * time.Minute) // the first node's lease ends
-	other := jobs.NewBrain(h.Store, quiet)
-	if err := other.Learn(ctx, last.Decision.ID); err != nil {
-		t.Fatal(err)
-	}
-	if second := [2]float64{refuse(t, h, other, bad), refuse(t, h, other, good)}; second != first {
-		t.Fatalf("another node came to %v, not %v", second, first)
-	}
-}
-
-func refuse(t *testing.T, h *storetest.House, b *jobs.Brain, c store.Submitted) float64 {
-	t.Helper()
-	in, err := h.Unassessed(ctx, c.Comment, 1)
-	if err != nil {
-		t.Fatal(err)
-	}
-	a, err := b.Assess(ctx, in)
-	if err != nil || a.Refuse == nil {
-		t.Fatalf("not assessed: %v", err)
-	}
-	return *a.Refuse
 }
 
 // Other systems are told of a decision once it is in force, under an id that

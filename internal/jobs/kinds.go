@@ -93,6 +93,17 @@ func (r *Runner) learn(ctx context.Context, j store.Job) error {
 	return r.Learner.Learn(ctx, j.Key)
 }
 
+// study looks after the models again and again.
+func (r *Runner) study(ctx context.Context, _ store.Job) error {
+	if r.Learner == nil {
+		return nil
+	}
+	if err := r.Learner.Study(ctx); err != nil {
+		return err
+	}
+	return &postpone{r.Store.Now().Add(studyEvery)}
+}
+
 // expire erases what must no longer be kept, every hour.
 func (r *Runner) expire(ctx context.Context, _ store.Job) error {
 	done, err := r.Store.Expire(ctx)

@@ -43,12 +43,15 @@ func (p *Postman) SendReceipt(ctx context.Context, j store.Job) error {
 			return err
 		}
 	}
+	token, err := p.Store.MailToken(ctx, rec.Comment)
+	if err != nil {
+		return err
+	}
 	if rec.Notify == store.NotifyAsked {
-		token, err := p.Store.MailToken(ctx, rec.Comment)
-		if err != nil {
-			return err
-		}
 		l.Confirm = p.Public + "/confirm/" + token
+	}
+	if !rec.Proven {
+		l.Verify = p.Public + "/verify/" + token
 	}
 	return p.Sender.Send(ctx, mail.Compose(l))
 }
@@ -184,6 +187,27 @@ func (p *Postman) SendMine(ctx context.Context, j store.Job) error {
 	return p.Sender.Send(ctx, mail.Compose(mail.Letter{
 		Kind: "mine", Key: j.Key, Lang: receipts[0].Lang, Familiar: site.Informal, To: m.Email, Name: receipts[0].Name, Site: site.Name,
 		URL: p.Public + "/mine/" + token, Imprint: site.Link(site.Imprint), Privacy: site.Link(site.Privacy),
+	}))
+}
+
+// SendSignIn sends a reader the link by which they sign in to comment. It is the
+// work of jobs of the kind "signin".
+func (p *Postman) SendSignIn(ctx context.Context, j store.Job) error {
+	var id store.ReaderID
+	if err := json.Unmarshal([]byte(j.Payload), &id); err != nil {
+		return fmt.Errorf("job %d: %w", j.ID, err)
+	}
+	site, err := p.Store.Site(ctx, id.Site)
+	if err != nil {
+		return err
+	}
+	token, err := p.Store.MailedToken(ctx, id)
+	if err != nil {
+		return err
+	}
+	return p.Sender.Send(ctx, mail.Compose(mail.Letter{
+		Kind: "signin", Key: j.Key, Lang: site.Lang, Familiar: site.Informal, To: id.Email, Name: id.Name, Site: site.Name,
+		URL: p.Public + "/signed-in/" + token, Imprint: site.Link(site.Imprint), Privacy: site.Link(site.Privacy),
 	}))
 }
 

@@ -45,6 +45,10 @@ func TestPostmanTellsWhatTookEffect(t *testing.T) {
 	}
 	newest("https://k.example/receipts/" + a.Token)
 	newest("https://k.example/confirm/")
+	verify := newest("https://k.example/verify/")
+	if strings.Count(verify, "/verify/") != 1 {
+		t.Errorf("the receipt's letter: %s", verify)
+	}
 
 	res := h.Do(h.Anna, moderation.Approve, a.Comment)
 	if err := p.TellAuthor(ctx, res.Decision); err != nil {
@@ -141,7 +145,7 @@ func TestPostmanAnswersNotices(t *testing.T) {
 	if err := p.TellNotice(ctx, store.Job{Key: n.ID + "/received"}); err != nil {
 		t.Fatal(err)
 	}
-	if open, err := h.OpenNotices(ctx, "", store.Illegal, 10); err != nil || len(open) != 1 || open[0].Reason != "Beleidigung." {
+	if open, err := h.OpenNotices(ctx, store.Everywhere, store.Illegal, 10); err != nil || len(open) != 1 || open[0].Reason != "Beleidigung." {
 		t.Fatalf("%v, %v", open, err)
 	}
 	if err := h.AnswerNotice(ctx, n.ID, h.Anna.ID, store.NoticeKept, " "); moderation.KindOf(err) != moderation.Invalid {
@@ -202,5 +206,43 @@ func TestPostmanSendsAllComments(t *testing.T) {
 	h.Clock.Pass(25 * time.Hour)
 	if _, _, err := h.ByMineToken(ctx, token); moderation.KindOf(err) != moderation.NotFound {
 		t.Errorf("an old link: %v", err)
+	}
+}
+
+// A reader who signs in by mail gets a link that works; a known author's receipt
+// does not ask for the address to be confirmed again.
+func TestPostmanSendsSignIns(t *testing.T) {
+	h := storetest.NewHouse(t, "sqlite:"+filepath.Join(t.TempDir(), "f.db"))
+	ctx := t.Context()
+	box := &mail.Catcher{Clock: h.Now}
+	p := &Postman{Store: h.Store, Sender: box, Public: "https://k.example"}
+	id := store.ReaderID{Site: h.Site.ID, Kind: store.ReaderEmail, Subject: "mira@example.org", Email: "mira@example.org", Name: "Mira", Article: h.Article.ID}
+	for range 2 {
+		if err := h.AskForSignIn(ctx, id); err != nil {
+			t.Fatal(err)
+		}
+	}
+	jobs, err := h.ClaimJobs(ctx, []string{"signin"}, 10, time.Minute)
+	if err != nil || len(jobs) != 1 {
+		t.Fatalf("%d jobs, %v", len(jobs), err)
+	}
+	if err := p.SendSignIn(ctx, jobs[0]); err != nil {
+		t.Fatal(err)
+	}
+	_, token, _ := strings.Cut(box.Messages()[0].Text, "https://k.example/signed-in/")
+	token, _, _ = strings.Cut(token, "\n")
+	got, err := h.ByMailedToken(ctx, strings.TrimSpace(token))
+	if err != nil || got != id {
+		t.Errorf("%+v, %v", got, err)
+	}
+	out, err := h.Submit(ctx, store.Submission{Article: h.Article.ID, Name: "Mira", Email: id.Email, Text: "Mit Adresse.", Proof: id.Proof()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.SendReceipt(ctx, store.Job{Key: out.Comment}); err != nil {
+		t.Fatal(err)
+	}
+	if text := box.Messages()[0].Text; strings.Contains(text, "/verify/") {
+		t.Errorf("a known author is asked again: %s", text)
 	}
 }

@@ -52,6 +52,7 @@ type Letter struct {
 	Outcome     string // of a notice, in words
 	Receipt     string // address for the footer, "" where the body has it
 	Confirm     string // address that confirms the wish for news of answers
+	Verify      string // address that confirms the author's address
 	Unsubscribe string
 	Imprint     string
 	Privacy     string
@@ -101,6 +102,9 @@ func Compose(l Letter) Message {
 	}
 	if l.Confirm != "" {
 		parts = append(parts, say("mail.confirm.replies", "url", l.Confirm))
+	}
+	if l.Verify != "" {
+		parts = append(parts, say("mail.verify", "url", l.Verify))
 	}
 	parts = append(parts, say("mail.signature", "site", l.Site), "-- \n"+strings.Join(footer(l, say), "\n\n"))
 	text := tidy(strings.Join(parts, "\n\n"))

@@ -18,6 +18,7 @@ type Passage struct {
 type Score struct {
 	Value      *float64  `json:"score,omitempty"`       // 0 (fine) to 1 (certainly breaks the rule)
 	NotChecked string    `json:"not_checked,omitempty"` // why the rule could not run
+	Band       string    `json:"band,omitempty"`        // "fine", "unclear" or "breach" by the site's bounds of that day; "": the default bounds
 	Passages   []Passage `json:"passages,omitempty"`
 	For        []Weight  `json:"for,omitempty"`     // words that spoke for a breach, heaviest first
 	Against    []Weight  `json:"against,omitempty"` // words that spoke against it
@@ -44,9 +45,20 @@ type Flag struct {
 type Assessment struct {
 	Rules    map[Rule]Score `json:"rules"`
 	Refuse   *float64       `json:"refuse,omitempty"` // "would be refused", 0 to 1; nil where not checked
+	Band     string         `json:"band,omitempty"`   // of Refuse, as in Score
+	Likely   Rule           `json:"likely,omitempty"` // the rule most beyond its bound; "" where the assessor names none
 	Flags    []Flag         `json:"flags"`
+	External *External      `json:"external,omitempty"` // what a scorer of the publisher's own said; nil where none was asked
 	Language string         `json:"language,omitempty"` // BCP 47, "" where not recognised
 	Version  string         `json:"version"`            // of the model as a whole
+}
+
+// External is what a scorer that the publisher runs said of a text. Exactly one of
+// Scores and NotChecked is set.
+type External struct {
+	Host       string             `json:"host"`                  // where it is
+	Scores     map[string]float64 `json:"scores,omitempty"`      // probabilities by rule, and "refuse"
+	NotChecked string             `json:"not_checked,omitempty"` // why there is no answer
 }
 
 // NotChecked is the assessment of a text on which no rule could run, with the cause.

@@ -88,6 +88,11 @@ func TestTokens(t *testing.T) {
 		"ended a moment ago":         {shared, sign(t, jwt.SigningMethodHS256, []byte(secret), with(good(), "exp", now.Add(-30*time.Second).Unix()), ""), true},
 		"ended":                      {shared, sign(t, jwt.SigningMethodHS256, []byte(secret), with(good(), "exp", now.Add(-2*time.Minute).Unix()), ""), false},
 		"without end":                {shared, sign(t, jwt.SigningMethodHS256, []byte(secret), with(good(), "exp", nil), ""), false},
+		"not before tomorrow":        {shared, sign(t, jwt.SigningMethodHS256, []byte(secret), with(good(), "nbf", now.Add(24*time.Hour).Unix()), ""), false},
+		"made tomorrow":              {shared, sign(t, jwt.SigningMethodHS256, []byte(secret), with(good(), "iat", now.Add(24*time.Hour).Unix()), ""), false},
+		"longer than any should be":  {shared, sign(t, jwt.SigningMethodHS256, []byte(secret), with(good(), "more", strings.Repeat("x", 8192)), ""), false},
+		"a subject without end":      {shared, sign(t, jwt.SigningMethodHS256, []byte(secret), with(good(), "sub", strings.Repeat("x", 201)), ""), false},
+		"audience as a list":         {shared, sign(t, jwt.SigningMethodHS256, []byte(secret), with(good(), "aud", []string{"x", "kommentare"}), ""), true},
 		"another's":                  {shared, sign(t, jwt.SigningMethodHS256, []byte(secret), with(good(), "iss", "fremd"), ""), false},
 		"for another":                {shared, sign(t, jwt.SigningMethodHS256, []byte(secret), with(good(), "aud", "fremd"), ""), false},
 		"no subject":                 {shared, sign(t, jwt.SigningMethodHS256, []byte(secret), with(good(), "sub", nil), ""), false},
@@ -164,5 +169,51 @@ func TestKeySet(t *testing.T) {
 	check(sign(t, jwt.SigningMethodRS256, r, good(), "r"), true) // an old set is better than none
 	if _, err := v.Verify(t.Context(), c, sign(t, jwt.SigningMethodRS256, r, good(), "new")); err == nil || moderation.KindOf(err) != 0 {
 		t.Errorf("keys that cannot be had: %v", err)
+	}
+}
+
+// The publisher changes keys: the new one is fetched with the next token, and the
+// old one counts no longer than the set that had it. No token makes a key of the
+// set a shared secret.
+func TestTheKeySetChanges(t *testing.T) {
+	before, e := keys(t)
+	after, _ := keys(t)
+	current, kid := before, "r1"
+	b64 := base64.RawURLEncoding.EncodeToString
+	padding := ""
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		set := map[string]any{"more": padding, "keys": []map[string]string{{"kty": "RSA", "kid": kid, "n": b64(current.N.Bytes()), "e": "AQAB"}, {"kty": "oct", "kid": "o", "k": b64([]byte(secret))}}}
+		if err := json.NewEncoder(w).Encode(set); err != nil {
+			t.Error(err)
+		}
+	}))
+	defer server.Close()
+	at := now
+	v := &Verifier{Client: server.Client(), Clock: func() time.Time { return at }}
+	holds := func(token string) bool {
+		_, err := v.Verify(t.Context(), Config{JWKS: server.URL}, token)
+		return err == nil
+	}
+	old, fresh := sign(t, jwt.SigningMethodRS256, before, good(), "r1"), sign(t, jwt.SigningMethodRS256, after, good(), "r2")
+	if !holds(old) || holds(fresh) {
+		t.Fatal("before the change the old key counts, and it alone")
+	}
+	current, kid, at = after, "r2", at.Add(time.Minute)
+	if !holds(fresh) || holds(old) {
+		t.Error("after the change the new key counts, and it alone")
+	}
+	for name, token := range map[string]string{
+		"a shared secret of the set":      sign(t, jwt.SigningMethodHS256, []byte(secret), good(), "o"),
+		"the modulus as a secret":         sign(t, jwt.SigningMethodHS256, after.N.Bytes(), good(), "r2"),
+		"unsigned":                        sign(t, jwt.SigningMethodNone, jwt.UnsafeAllowNoneSignatureType, good(), "r2"),
+		"another kind of key by its name": sign(t, jwt.SigningMethodEdDSA, e, good(), "r2"),
+	} {
+		if holds(token) {
+			t.Errorf("%s holds", name)
+		}
+	}
+	current, kid, padding, at = before, "r3", strings.Repeat("x", maxSet), at.Add(time.Hour)
+	if holds(sign(t, jwt.SigningMethodRS256, before, good(), "r3")) {
+		t.Error("a key set without end was read")
 	}
 }

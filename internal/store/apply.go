@@ -129,7 +129,7 @@ func (s *Store) loadCase(ctx context.Context, tx *sql.Tx, req Request) (*caseFil
 	if c.site, err = site(ctx, tx, siteID); err != nil {
 		return nil, err
 	}
-	if c.staff, err = staff(ctx, tx, siteID); err != nil {
+	if c.staff, err = staffOf(ctx, tx, siteID, c.article); err != nil {
 		return nil, err
 	}
 	if req.Step == moderation.Approve {

@@ -16,6 +16,7 @@ type ToAssess struct {
 	Article  Article
 	Site     Site
 	Parent   string   // text of the released parent, as it is now
+	Answers  int      // its revision
 	Thread   []string // newest released texts of the thread, newest last
 	Record   *Record  // nil unless the author is proven
 	State    moderation.State
@@ -51,7 +52,7 @@ func (s *Store) Unassessed(ctx context.Context, comment string, number int) (ToA
 // surroundings reads the parent and the newest twenty released texts.
 func (s *Store) surroundings(ctx context.Context, t *ToAssess, articleID, parent string) error {
 	if parent != "" {
-		err := s.read.QueryRowContext(ctx, "select text from publications where comment_id = $1 and gone = ''", parent).Scan(&t.Parent)
+		err := s.read.QueryRowContext(ctx, "select text, revision from publications where comment_id = $1 and gone = ''", parent).Scan(&t.Parent, &t.Answers)
 		if err != nil && err != sql.ErrNoRows {
 			return classify(err)
 		}
@@ -73,13 +74,9 @@ func (s *Store) SaveAssessment(ctx context.Context, comment string, number int, 
 		if err != nil {
 			return err
 		}
-		refuse := sql.NullFloat64{}
-		if a.Refuse != nil {
-			refuse = sql.NullFloat64{Float64: *a.Refuse, Valid: true}
-		}
 		n, err := exec(ctx, tx, `update revisions set assessment = $3, assessment_digest = $4, refuse = $5, top_rule = $6
 			where comment_id = $1 and number = $2 and assessment = '' and state <> 'superseded'`,
-			comment, number, text, moderation.Digest(salt, text), refuse, string(topRule(a)))
+			comment, number, text, moderation.Digest(salt, text), maybe(a.Refuse), string(topRule(a)))
 		if err != nil || n == 0 {
 			return err
 		}
@@ -87,8 +84,12 @@ func (s *Store) SaveAssessment(ctx context.Context, comment string, number int, 
 	})
 }
 
-// topRule is the rule that scored highest, if any reached one half.
+// topRule is the rule that the assessor calls likeliest; where it names none, the
+// one that scored highest, if any reached one half.
 func topRule(a moderation.Assessment) moderation.Rule {
+	if a.Likely != "" {
+		return a.Likely
+	}
 	best, rule := 0.5, moderation.Rule("")
 	for _, r := range moderation.Rules {
 		if v := a.Rules[r].Value; v != nil && *v >= best {

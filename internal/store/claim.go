@@ -93,15 +93,16 @@ type Present struct {
 	Name    string
 }
 
-// Presence tells who is at which article of a site ("" for all).
-func (s *Store) Presence(ctx context.Context, site string) ([]Present, error) {
+// Presence tells who is at which article within reach.
+func (s *Store) Presence(ctx context.Context, reach Reach) ([]Present, error) {
 	var out []Present
+	b := &clauses{args: []any{micros(s.Now())}}
 	err := each(ctx, s.read, func(r *sql.Rows) error {
 		var x Present
 		err := r.Scan(&x.Article, &x.Editor, &x.Name)
 		out = append(out, x)
 		return err
 	}, `select distinct c.article_id, e.id, e.name from claims k join comments c on c.id = k.comment_id join editors e on e.id = k.editor_id
-		where k.until > $1 and ($2 = '' or c.site_id = $2) order by e.name, c.article_id`, micros(s.Now()), site)
+		where k.until > $1 and `+reach.within(b, "c.site_id", "c.article_id")+" order by e.name, c.article_id", b.args...)
 	return out, err
 }

@@ -8,13 +8,6 @@ import (
 	"github.com/freigabe/freigabe/internal/moderation"
 )
 
-// SiteOf tells which site a comment belongs to.
-func (s *Store) SiteOf(ctx context.Context, comment string) (string, error) {
-	var site string
-	err := one(ctx, s.read, "comment", []any{&site}, "select site_id from comments where id = $1", comment)
-	return site, err
-}
-
 // Said is a comment as its neighbours' dossier shows it.
 type Said struct {
 	ID    string
@@ -61,10 +54,11 @@ type ArticleLoad struct {
 	Approved, Rejected int
 }
 
-// ArticleLoads gives the load of the newest articles of a site ("" for all), those
-// with comments waiting first, the longest wait on top.
-func (s *Store) ArticleLoads(ctx context.Context, site string, limit int) ([]ArticleLoad, error) {
+// ArticleLoads gives the load of the newest articles within reach, those with
+// comments waiting first, the longest wait on top.
+func (s *Store) ArticleLoads(ctx context.Context, reach Reach, limit int) ([]ArticleLoad, error) {
 	var out []ArticleLoad
+	b := &clauses{args: []any{limit}}
 	err := each(ctx, s.read, func(r *sql.Rows) error {
 		var l ArticleLoad
 		var oldest sql.NullInt64
@@ -81,8 +75,8 @@ func (s *Store) ArticleLoads(ctx context.Context, site string, limit int) ([]Art
 			min(case when state in ('pending', 'escalated') then submitted_at end) as oldest,
 			sum(case when state = 'approved' then 1 else 0 end) as approved,
 			sum(case when state in ('rejected', 'removed', 'appealed') then 1 else 0 end) as rejected
-			from revisions where $1 = '' or site_id = $1 group by article_id) w on w.article_id = a.id
-		where $1 = '' or a.site_id = $1
-		order by case when coalesce(w.waiting, 0) > 0 then 0 else 1 end, w.oldest, a.created_at desc, a.id limit $2`, site, limit)
+			from revisions where `+reach.within(b, "site_id", "article_id")+` group by article_id) w on w.article_id = a.id
+		where `+reach.within(b, "a.site_id", "a.id")+`
+		order by case when coalesce(w.waiting, 0) > 0 then 0 else 1 end, w.oldest, a.created_at desc, a.id limit $1`, b.args...)
 	return out, err
 }

@@ -14,24 +14,42 @@ import (
 
 // Editor is a person of the desk.
 type Editor struct {
-	ID       string
-	Site     string // "": all sites
-	Email    string
-	Name     string
-	Role     moderation.Role
-	Password string // argon2id hash in PHC form
-	Disabled bool
-	Prefs    json.RawMessage // the person's own settings of the desk
+	ID          string
+	Site        string // the only site, "": all sites or several
+	Reach       Reach  // the sites and sections; AddEditor takes Site where it is nil
+	Email       string
+	Name        string
+	Role        moderation.Role
+	Password    string // argon2id hash in PHC form
+	PasswordOff bool   // signs in by other means alone
+	Disabled    bool
+	Prefs       json.RawMessage // the person's own settings of the desk
+	Created     time.Time
 }
 
-// Serves tells whether the editor works for a site.
-func (e Editor) Serves(site string) bool { return e.Site == "" || e.Site == site }
+// Serves tells whether the editor works for a site, or for a part of it.
+func (e Editor) Serves(site string) bool { return e.Reach.Serves(site) }
 
 // Actor is the editor as the state table knows people.
 func (e Editor) Actor() moderation.Actor { return moderation.Actor{ID: e.ID, Role: e.Role} }
 
 // AddEditor adds a person to the desk.
 func (s *Store) AddEditor(ctx context.Context, e Editor) (Editor, error) {
+	err := s.write(ctx, func(tx *sql.Tx) (err error) {
+		e, err = s.addEditor(ctx, tx, e, "")
+		return err
+	})
+	return e, duplicateEditor(err)
+}
+
+func duplicateEditor(err error) error {
+	if isDuplicate(err) {
+		return moderation.BadField("email", "error.editor_exists")
+	}
+	return err
+}
+
+func (s *Store) addEditor(ctx context.Context, tx *sql.Tx, e Editor, by string) (Editor, error) {
 	addr, err := mail.ParseAddress(e.Email)
 	if err != nil || addr.Address != e.Email {
 		return Editor{}, moderation.BadField("email", "error.email")
@@ -39,29 +57,50 @@ func (s *Store) AddEditor(ctx context.Context, e Editor) (Editor, error) {
 	if strings.TrimSpace(e.Name) == "" {
 		return Editor{}, moderation.BadField("name", "error.name_needed")
 	}
-	if !slices.Contains([]moderation.Role{moderation.Editor, moderation.Chief, moderation.Admin, moderation.Auditor}, e.Role) {
-		return Editor{}, moderation.BadField("role", "error.role_unknown")
+	if e.Reach == nil {
+		e.Reach = AtSite(e.Site)
 	}
-	e.ID, e.Email = or2(e.ID, NewID()), strings.ToLower(e.Email)
-	err = s.write(ctx, func(tx *sql.Tx) error {
-		return all(ctx, tx,
-			stmt("insert into editors (id, site_id, email, name, role, password, created_at) values ($1, $2, $3, $4, $5, $6, $7)",
-				e.ID, optional(e.Site), e.Email, e.Name, string(e.Role), e.Password, micros(s.Now())),
-			event(s, "staff", e.Site, "", ""))
-	})
-	if isDuplicate(err) {
-		return Editor{}, moderation.BadField("email", "error.editor_exists")
+	e.Reach = e.Reach.Tidy()
+	if err := checkRole(e.Role, e.Reach); err != nil {
+		return Editor{}, err
 	}
-	return e, err
+	site, reach, err := e.Reach.text()
+	if err != nil {
+		return Editor{}, err
+	}
+	e.ID, e.Email, e.Site, e.Created = or2(e.ID, NewID()), strings.ToLower(e.Email), e.Reach.Only(), s.Now()
+	return e, all(ctx, tx,
+		stmt("insert into editors (id, site_id, reach, email, name, role, password, created_at) values ($1, $2, $3, $4, $5, $6, $7, $8)",
+			e.ID, optional(site), reach, e.Email, e.Name, string(e.Role), e.Password, micros(e.Created)),
+		changed(s, e.ID, by, "added", string(e.Role)),
+		event(s, "staff", site, "", ""))
 }
 
-const editorColumns = "e.id, coalesce(e.site_id, ''), e.email, e.name, e.role, e.password, e.settings, e.disabled_at is not null"
+// checkRole refuses what is no role, and sections for anyone but editors: chiefs,
+// admins and auditors answer for whole sites.
+func checkRole(role moderation.Role, reach Reach) error {
+	if !slices.Contains([]moderation.Role{moderation.Editor, moderation.Chief, moderation.Admin, moderation.Auditor}, role) {
+		return moderation.BadField("role", "error.role_unknown")
+	}
+	if role != moderation.Editor && slices.ContainsFunc(reach, func(p Place) bool { return len(p.Sections) > 0 }) {
+		return moderation.BadField("sections", "error.role_sections")
+	}
+	return nil
+}
+
+const editorColumns = "e.id, coalesce(e.site_id, ''), e.reach, e.email, e.name, e.role, e.password, e.password_off = 1, e.settings, e.disabled_at is not null, e.created_at"
 
 func scanEditor(scan func(...any) error) (Editor, error) {
 	var e Editor
-	var prefs string
-	err := scan(&e.ID, &e.Site, &e.Email, &e.Name, &e.Role, &e.Password, &prefs, &e.Disabled)
-	e.Prefs = json.RawMessage(prefs)
+	var site, reach, prefs string
+	var created int64
+	err := scan(&e.ID, &site, &reach, &e.Email, &e.Name, &e.Role, &e.Password, &e.PasswordOff, &prefs, &e.Disabled, &created)
+	if err != nil {
+		return e, err
+	}
+	e.Prefs, e.Created = json.RawMessage(prefs), fromMicros(created)
+	e.Reach, err = reachOf(site, reach)
+	e.Site = e.Reach.Only()
 	return e, err
 }
 
@@ -75,9 +114,11 @@ func editors(ctx context.Context, q querier, site string) ([]Editor, error) {
 	var out []Editor
 	err := each(ctx, q, func(r *sql.Rows) error {
 		e, err := scanEditor(r.Scan)
-		out = append(out, e)
+		if site == "" || e.Serves(site) {
+			out = append(out, e)
+		}
 		return err
-	}, "select "+editorColumns+" from editors e where $1 = '' or e.site_id is null or e.site_id = $1 order by e.email", site)
+	}, "select "+editorColumns+" from editors e where $1 = '' or e.site_id is null or e.site_id = $1 or e.reach like $2 order by e.email", site, "%"+likeWords(site)+"%")
 	return out, err
 }
 
@@ -98,10 +139,23 @@ func (s *Store) SavePrefs(ctx context.Context, editor string, prefs json.RawMess
 
 // staff tells who decides at a site, for the conditions of the state table.
 func staff(ctx context.Context, q querier, site string) (moderation.Staff, error) {
+	return staffFor(ctx, q, site, func(Editor) bool { return true })
+}
+
+// staffOf tells who decides below an article: whom its section lies within reach of.
+func staffOf(ctx context.Context, q querier, site, article string) (moderation.Staff, error) {
+	var section string
+	if err := one(ctx, q, "article", []any{&section}, "select section from articles where id = $1", article); err != nil {
+		return moderation.Staff{}, err
+	}
+	return staffFor(ctx, q, site, func(e Editor) bool { return e.Reach.Has(site, section) })
+}
+
+func staffFor(ctx context.Context, q querier, site string, reaches func(Editor) bool) (moderation.Staff, error) {
 	var st moderation.Staff
 	people, err := editors(ctx, q, site)
 	for _, e := range people {
-		if e.Disabled || !e.Role.Decides() {
+		if e.Disabled || !e.Role.Decides() || !reaches(e) {
 			continue
 		}
 		st.Deciders = append(st.Deciders, e.ID)
@@ -117,74 +171,7 @@ func (s *Store) Staff(ctx context.Context, site string) (moderation.Staff, error
 	return staff(ctx, s.read, site)
 }
 
-// Session is a signed-in browser.
-type Session struct {
-	Hash    string // of its token: names it without giving it away
-	Editor  Editor
-	Agent   string
-	Created time.Time
-	Seen    time.Time
-	Expires time.Time
-}
-
-// sessionLife is how long a session lasts without being used.
-const sessionLife = 12 * time.Hour
-
-// SignIn starts a session and gives its token, which only the browser keeps.
-func (s *Store) SignIn(ctx context.Context, editor, agent string) (string, error) {
-	token, now := NewSecret(), s.Now()
-	err := s.write(ctx, func(tx *sql.Tx) error {
-		return all(ctx, tx,
-			stmt("delete from sessions where expires_at < $1", micros(now)),
-			stmt("insert into sessions (hash, editor_id, agent, created_at, seen_at, expires_at) values ($1, $2, $3, $4, $4, $5)",
-				hashed(token), editor, agent, micros(now), micros(now.Add(sessionLife))))
-	})
-	return token, err
-}
-
-const sessionColumns = "s.hash, s.agent, s.created_at, s.seen_at, s.expires_at, " + editorColumns + " from sessions s join editors e on e.id = s.editor_id"
-
-func scanSession(scan func(...any) error) (Session, error) {
-	var x Session
-	var created, seen, expires int64
-	e, err := scanEditor(func(dest ...any) error {
-		return scan(append([]any{&x.Hash, &x.Agent, &created, &seen, &expires}, dest...)...)
-	})
-	x.Editor, x.Created, x.Seen, x.Expires = e, fromMicros(created), fromMicros(seen), fromMicros(expires)
-	return x, err
-}
-
-// Session gives the session of a token; an ended one is not found. Use keeps it
-// alive, at the cost of a write each quarter of an hour.
-func (s *Store) Session(ctx context.Context, token string) (Session, error) {
-	now := s.Now()
-	x, err := scanSession(func(dest ...any) error {
-		return one(ctx, s.read, "session", dest, "select "+sessionColumns+" where s.hash = $1 and s.expires_at > $2 and e.disabled_at is null", hashed(token), micros(now))
-	})
-	if err != nil || now.Sub(x.Seen) < 15*time.Minute {
-		return x, err
-	}
-	return x, s.write(ctx, func(tx *sql.Tx) error {
-		_, err := exec(ctx, tx, "update sessions set seen_at = $2, expires_at = $3 where hash = $1", x.Hash, micros(now), micros(now.Add(sessionLife)))
-		return err
-	})
-}
-
-// Sessions lists a person's sessions, newest first.
-func (s *Store) Sessions(ctx context.Context, editor string) ([]Session, error) {
-	var out []Session
-	err := each(ctx, s.read, func(r *sql.Rows) error {
-		x, err := scanSession(r.Scan)
-		out = append(out, x)
-		return err
-	}, "select "+sessionColumns+" where s.editor_id = $1 and s.expires_at > $2 order by s.created_at desc", editor, micros(s.Now()))
-	return out, err
-}
-
-// EndSession ends one of a person's sessions, named by its hash.
-func (s *Store) EndSession(ctx context.Context, editor, hash string) error {
-	return s.write(ctx, func(tx *sql.Tx) error {
-		_, err := exec(ctx, tx, "delete from sessions where hash = $1 and editor_id = $2", hash, editor)
-		return err
-	})
+// StaffOf tells who decides below an article.
+func (s *Store) StaffOf(ctx context.Context, site, article string) (moderation.Staff, error) {
+	return staffOf(ctx, s.read, site, article)
 }

@@ -33,6 +33,7 @@ type intake struct {
 // arrival is one submission on its way in.
 type arrival struct {
 	in   Submission
+	name string // that counts, where a known author may not bear the one sent yet
 	out  Submitted
 	err  error
 	done chan struct{}
@@ -332,8 +333,8 @@ func (g *group) insert(ctx context.Context, fresh []*arrival) error {
 		}
 		rev := newRevision(a.in.Text)
 		blind := drawn(st.BlindShare()) && answer == ""
-		comments = append(comments, []any{a.out.Comment, art.Site, art.ID, optional(a.in.Parent), author, a.in.Name, optional(a.in.Email), optional(answer),
-			flag(a.in.Proof.Kind != ""), 1, a.in.Notify, hashed(a.out.Token), optional(a.in.Sender.Now), g.policies[art.Site], or2(a.in.Lang, st.Lang), at})
+		comments = append(comments, []any{a.out.Comment, art.Site, art.ID, optional(a.in.Parent), author, or2(a.name, a.in.Name), optional(a.in.Email), optional(answer),
+			flag(a.in.Proof.Kind != ""), flag(a.in.OfAge), 1, a.in.Notify, hashed(a.out.Token), optional(a.in.Sender.Now), g.policies[art.Site], or2(a.in.Lang, st.Lang), at})
 		revisions = append(revisions, []any{a.out.Comment, 1, art.Site, art.ID, string(moderation.Pending), rev.text, strings.ToLower(rev.text), rev.salt, rev.digest,
 			flag(blind), flag(a.in.Hinted), at, at})
 		jobs = append(jobs, []any{"assess", revisionKey(a.out.Comment, 1), a.out.Comment, at})
@@ -347,7 +348,7 @@ func (g *group) insert(ctx context.Context, fresh []*arrival) error {
 		rows       [][]any
 	}{
 		{"insert into authors (id, site_id, kind, name, email, created_at)", "", guests},
-		{`insert into comments (id, site_id, article_id, parent_id, author_id, author_name, author_email, answer_of, proven, revision, notify,
+		{`insert into comments (id, site_id, article_id, parent_id, author_id, author_name, author_email, answer_of, proven, of_age, revision, notify,
 			receipt_hash, sender_hash, policy, lang, created_at)`, "", comments},
 		{"insert into revisions (comment_id, number, site_id, article_id, state, text, folded, salt, digest, blind, hint, submitted_at, state_at)", "", revisions},
 		{"insert into jobs (kind, key, payload, run_at)", "on conflict (kind, key) do nothing", jobs},
@@ -364,7 +365,7 @@ func (g *group) insert(ctx context.Context, fresh []*arrival) error {
 // guest becomes a row to insert.
 func (g *group) author(ctx context.Context, a *arrival, art Article, guests *[][]any) (id, answer string, err error) {
 	if a.in.Proof.Kind != "" {
-		return provenAuthor(ctx, g.tx, a.in, a.out, art)
+		return g.s.provenAuthor(ctx, g.tx, a, art)
 	}
 	id = NewID()
 	*guests = append(*guests, []any{id, art.Site, "guest", a.in.Name, optional(a.in.Email), micros(a.out.At)})

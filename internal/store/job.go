@@ -122,6 +122,14 @@ func (s *Store) RetryJob(ctx context.Context, j Job, at time.Time, cause string)
 	})
 }
 
+// ReturnJob gives back a job that was claimed and not begun; it counts as no attempt.
+func (s *Store) ReturnJob(ctx context.Context, j Job) error {
+	return s.write(ctx, func(tx *sql.Tx) error {
+		_, err := exec(ctx, tx, "update jobs set lease_until = 0, attempts = attempts - 1 where id = $1 and token = $2", j.ID, j.Token)
+		return err
+	})
+}
+
 // NextJob gives the time of the next job of the kinds that waits, and whether
 // there is one. Jobs that somebody has at the moment are left out.
 func (s *Store) NextJob(ctx context.Context, kinds ...string) (time.Time, bool, error) {

@@ -107,24 +107,26 @@ func (s *Store) NoticeToken(ctx context.Context, id string) (string, error) {
 	return noticeToken(secret, id), err
 }
 
-// OpenNotices lists the notices that wait for an answer, oldest first; site "" is
-// all sites, kind "" both kinds.
-func (s *Store) OpenNotices(ctx context.Context, site, kind string, limit int) ([]Notice, error) {
+// OpenNotices lists the notices within reach that wait for an answer, oldest
+// first; kind "" is both kinds.
+func (s *Store) OpenNotices(ctx context.Context, reach Reach, kind string, limit int) ([]Notice, error) {
 	var out []Notice
+	b := &clauses{args: []any{kind, limit}}
 	err := each(ctx, s.read, func(r *sql.Rows) error {
 		n, err := scanNotice(r.Scan)
 		out = append(out, n)
 		return err
-	}, "select "+noticeColumns+" where decided_at is null and ($1 = '' or site_id = $1) and ($2 = '' or kind = $2) order by created_at, id limit $3", site, kind, limit)
+	}, "select "+noticeColumns+" where decided_at is null and ($1 = '' or kind = $1) and "+reach.within(b, "site_id", "article_id")+" order by created_at, id limit $2", b.args...)
 	return out, err
 }
 
-// CountNotices counts the notices of both kinds that wait for an answer, up to
-// CountMost; site "" is all sites. It names the sites even then: so the index of
-// the open ones serves, however many were ever answered.
-func (s *Store) CountNotices(ctx context.Context, site string) (n int, err error) {
+// CountNotices counts the notices of both kinds within reach that wait for an
+// answer, up to CountMost. It names the sites even where all are meant: so the
+// index of the open ones serves, however many were ever answered.
+func (s *Store) CountNotices(ctx context.Context, reach Reach) (n int, err error) {
+	b := &clauses{args: []any{CountMost}}
 	err = s.read.QueryRowContext(ctx, `select count(*) from (select 1 from notices
-		where site_id in (select id from sites where $1 = '' or id = $1) and decided_at is null limit $2) counted`, site, CountMost).Scan(&n)
+		where site_id in (select id from sites) and decided_at is null and `+reach.within(b, "site_id", "article_id")+" limit $1) counted", b.args...).Scan(&n)
 	return n, classify(err)
 }
 

@@ -17,7 +17,8 @@ import (
 
 // QueueFilter says which comments the desk wants to see, and in which order.
 type QueueFilter struct {
-	Site    string           // "": all sites
+	Site    string           // "": all sites within reach
+	Reach   Reach            // where the one who asks works; nil: everywhere
 	State   moderation.State // "": pending
 	Order   string           // "oldest" (default), "calm", "hot"
 	Article string
@@ -118,6 +119,9 @@ func (s *Store) queued(ctx context.Context, f QueueFilter) ([]Waiting, error) {
 	}
 	var out []Waiting
 	for _, x := range sites {
+		if !f.Reach.Serves(x.ID) {
+			continue
+		}
 		f.Site = x.ID
 		part, err := s.queueOf(ctx, f)
 		if err != nil {
@@ -135,6 +139,9 @@ func (s *Store) queueOf(ctx context.Context, f QueueFilter) ([]Waiting, error) {
 	b := &clauses{args: []any{micros(s.Now())}}
 	b.and("r.state = ", string(f.State))
 	b.andIf(f.Site != "", "r.site_id = ", f.Site)
+	if f.Site == "" || !f.Reach.Whole(f.Site) {
+		b.add(f.Reach.within(b, "r.site_id", "r.article_id"))
+	}
 	b.andIf(f.Article != "", "r.article_id = ", f.Article)
 	f.narrow(b)
 	order, key, err := queueOrder(f.Order)
@@ -401,16 +408,14 @@ func (s *Store) AddNote(ctx context.Context, comment, editor, text string) error
 // CountMost is where counting stops: more waiting comments than that are "many".
 const CountMost = 10_000
 
-// QueueCounts counts what waits by state, up to CountMost each; site "" means all sites.
-func (s *Store) QueueCounts(ctx context.Context, site string) (map[moderation.State]int, error) {
+// QueueCounts counts what waits within reach by state, up to CountMost each.
+func (s *Store) QueueCounts(ctx context.Context, reach Reach) (map[moderation.State]int, error) {
 	out := map[moderation.State]int{}
 	for _, state := range []moderation.State{moderation.Pending, moderation.Escalated, moderation.Appealed} {
-		query, args := "select count(*) from (select 1 from revisions where state = $1 limit $2) counted", []any{string(state), CountMost}
-		if site != "" {
-			query, args = "select count(*) from (select 1 from revisions where state = $1 and site_id = $3 limit $2) counted", append(args, site)
-		}
+		b := &clauses{args: []any{string(state), CountMost}}
 		var n int
-		if err := s.read.QueryRowContext(ctx, query, args...).Scan(&n); err != nil {
+		query := "select count(*) from (select 1 from revisions r where r.state = $1 and " + reach.within(b, "r.site_id", "r.article_id") + " limit $2) counted"
+		if err := s.read.QueryRowContext(ctx, query, b.args...).Scan(&n); err != nil {
 			return nil, classify(err)
 		}
 		out[state] = n

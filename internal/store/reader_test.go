@@ -70,11 +70,11 @@ func TestReportsOnEach(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if open, err := h.OpenNotices(ctx, h.Site.ID, "", 10); err != nil || len(open) != 2 {
+		if open, err := h.OpenNotices(ctx, store.AtSite(h.Site.ID), "", 10); err != nil || len(open) != 2 {
 			t.Errorf("%d open, want one flag and one notice, %v", len(open), err)
 		}
 		for site, want := range map[string]int{h.Site.ID: 2, "": 2, "-": 0} {
-			if n, err := h.CountNotices(ctx, site); err != nil || n != want {
+			if n, err := h.CountNotices(ctx, store.AtSite(site)); err != nil || n != want {
 				t.Errorf("site %q: %d open, want %d, %v", site, n, want, err)
 			}
 		}
@@ -85,7 +85,7 @@ func TestReportsOnEach(t *testing.T) {
 		if err := h.AnswerNotice(ctx, n.ID, h.Anna.ID, store.NoticeKept, "Zulässig."); err != nil {
 			t.Fatal(err)
 		}
-		if n, err := h.CountNotices(ctx, ""); err != nil || n != 1 {
+		if n, err := h.CountNotices(ctx, store.Everywhere); err != nil || n != 1 {
 			t.Errorf("after an answer %d are open, want the flag, %v", n, err)
 		}
 		h.Clock.Pass(366 * 24 * time.Hour)

@@ -26,6 +26,7 @@ type Receipt struct {
 	LiveText  string
 	Submitted time.Time
 	Erased    bool
+	Proven    bool              // the author is known for certain
 	Final     bool              // no appeal is possible any more
 	Alone     bool              // a single person decides here: appeals wait for a second one
 	Steps     []moderation.Step // that the author can take
@@ -54,9 +55,9 @@ func (s *Store) receipt(ctx context.Context, where string, arg any) (Receipt, er
 	var articleID string
 	var erased int
 	var at int64
-	err := one(ctx, s.read, "receipt", []any{&r.Comment, &r.Author, &articleID, &r.Name, &r.Email, &r.Lang, &r.Notify, &r.Revision, &r.Live, &r.Text, &at, &erased, &r.LiveText, &r.state},
+	err := one(ctx, s.read, "receipt", []any{&r.Comment, &r.Author, &articleID, &r.Name, &r.Email, &r.Lang, &r.Notify, &r.Revision, &r.Live, &r.Text, &at, &erased, &r.LiveText, &r.state, &r.Proven},
 		`select c.id, c.author_id, c.article_id, c.author_name, coalesce(c.author_email, ''), c.lang, c.notify, r.number, coalesce(c.live_revision, 0), r.text, r.submitted_at,
-		case when c.erased_at is null then 0 else 1 end, coalesce((select l.text from revisions l where l.comment_id = c.id and l.number = c.live_revision), ''), r.state
+		case when c.erased_at is null then 0 else 1 end, coalesce((select l.text from revisions l where l.comment_id = c.id and l.number = c.live_revision), ''), r.state, c.proven = 1
 		from comments c join revisions r on r.comment_id = c.id and r.number = c.revision where `+where, arg)
 	if err != nil {
 		return r, err
@@ -82,7 +83,7 @@ func (s *Store) shown(ctx context.Context, r *Receipt) error {
 	for _, d := range moderation.InForce(history, r.Revision) {
 		r.Deciding = r.Deciding || d.Held(now)
 	}
-	people, err := staff(ctx, s.read, r.Site.ID)
+	people, err := staffOf(ctx, s.read, r.Site.ID, r.Article.ID)
 	if err != nil {
 		return err
 	}

@@ -81,7 +81,7 @@ func (s *Store) expireSite(ctx context.Context, st Site, out *Expired) error {
 		if err != nil {
 			return err
 		}
-		_, err = exec(ctx, tx, "update authors set email = null where site_id = $1 and kind = 'guest' and email is not null and created_at < $2", st.ID, before)
+		_, err = exec(ctx, tx, "update authors set email = null where site_id = $1 and kind in ('guest', 'email') and email is not null and created_at < $2", st.ID, before)
 		return err
 	})
 }

@@ -15,6 +15,15 @@ import (
 type Secrets struct {
 	Webhooks []Hook          `json:"webhooks,omitempty"` // other systems that are told of decisions
 	SignOn   json.RawMessage `json:"sign_on,omitempty"`  // by which the publisher's site vouches for its readers
+	OIDC     json.RawMessage `json:"oidc,omitempty"`     // the provider at which readers sign in
+	Scorer   *Scorer         `json:"scorer,omitempty"`   // of the publisher's own, asked about every comment
+}
+
+// Scorer is where an external scorer is and how patient to be with it.
+type Scorer struct {
+	URL     string `json:"url"`
+	Secret  string `json:"secret,omitempty"`  // sent as Authorization: Bearer
+	Seconds int    `json:"seconds,omitempty"` // to wait for an answer; 2 where 0
 }
 
 // Hook is an address that is told of decisions when their hold has passed.

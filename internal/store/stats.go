@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"strings"
 	"time"
 
 	"github.com/freigabe/freigabe/internal/moderation"
@@ -70,17 +69,6 @@ func (s *Store) RefusalsBy(ctx context.Context, what, site string, since time.Ti
 		return err
 	}, "select "+column+", count(*), "+refusedSum+decidedFrom+only+" group by 1, 2 order by 3 desc, 1 limit 50", site, micros(since))
 	return out, err
-}
-
-// RefusalsNaming counts decisions and refusals of texts that hold one of the terms.
-func (s *Store) RefusalsNaming(ctx context.Context, site string, since time.Time, terms []string) (Share, error) {
-	b := &clauses{args: []any{site, micros(since)}}
-	for _, t := range terms {
-		b.add("r.folded like " + b.arg("%"+likeWords(t)+"%") + ` escape '\'`)
-	}
-	var x Share
-	err := s.read.QueryRowContext(ctx, "select count(*), coalesce("+refusedSum+", 0)"+decidedFrom+" and ("+strings.Join(b.list, " or ")+")", b.args...).Scan(&x.Decided, &x.Refused)
-	return x, classify(err)
 }
 
 // Agreement is a table of what the machine would have done against what people

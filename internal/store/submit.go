@@ -30,6 +30,8 @@ type Submission struct {
 	Sender      Sender
 	Idempotency string // stands for the sender, where a client sends one
 	Proof       Proof
+	Naming      Naming // of a known author
+	OfAge       bool   // said to have reached the site's least age
 	Hinted      bool   // a hint was shown and the text then changed
 	Notify      string // what to tell by mail: "", "decision", "replies"
 	Lang        string
@@ -121,24 +123,19 @@ func repeatKey(in Submission, sender string) string {
 }
 
 // provenAuthor gives the id of an author who is known for certain, and the
-// editor's where the newsroom answers.
-func provenAuthor(ctx context.Context, tx *sql.Tx, in Submission, out Submitted, art Article) (id, answer string, err error) {
-	p := in.Proof
+// editor's where the newsroom answers. It sets the name that counts.
+func (s *Store) provenAuthor(ctx context.Context, tx *sql.Tx, a *arrival, art Article) (id, answer string, err error) {
+	p := a.in.Proof
 	if p.Kind == "receipt" {
-		err := one(ctx, tx, "receipt", []any{&id}, "select author_id from comments where receipt_hash = $1 and site_id = $2", hashed(p.Subject), art.Site)
-		if err == nil {
-			err = barred(ctx, tx, id, out.At)
-		}
-		return id, "", err
+		err = one(ctx, tx, "receipt", []any{&id, &a.name}, "select c.author_id, c.author_name from comments c where c.receipt_hash = $1 and c.site_id = $2 and c.erased_at is null", hashed(p.Subject), art.Site)
+	} else {
+		id, a.name, err = s.knownAuthorID(ctx, tx, art.Site, a.in, a.out.At)
 	}
 	if p.Answer {
 		answer = p.Subject
 	}
-	err = tx.QueryRowContext(ctx, `insert into authors (id, site_id, kind, subject, name, email, verified_at, created_at) values ($1, $2, $3, $4, $5, $6, $7, $7)
-		on conflict (site_id, kind, subject) do update set name = excluded.name returning id`,
-		NewID(), art.Site, p.Kind, p.Subject, in.Name, optional(in.Email), micros(out.At)).Scan(&id)
 	if err == nil {
-		err = barred(ctx, tx, id, out.At)
+		err = barred(ctx, tx, id, a.out.At)
 	}
 	return id, answer, err
 }

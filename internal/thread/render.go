@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/freigabe/freigabe/internal/locale"
@@ -21,6 +22,8 @@ type View struct {
 	Page  string // address of the article's page, which replies, reports and permalinks lead to
 	Open  bool   // replies are possible
 	Order store.Sort
+
+	Initials bool // of authors' names stand before them
 }
 
 // List writes a page of a thread as nested lists. A page may begin in the
@@ -103,7 +106,13 @@ func (w *writer) gone(c store.Released) {
 }
 
 func (w *writer) head(c store.Released) {
-	w.raw(`<header class="fg-head"><h3 class="fg-name" id="n`)
+	w.raw(`<header class="fg-head">`)
+	if w.v.Initials {
+		w.raw(`<span class="fg-face" aria-hidden="true">`)
+		w.text(Initials(c.Name))
+		w.raw(`</span>`)
+	}
+	w.raw(`<h3 class="fg-name" id="n`)
 	w.text(c.ID)
 	w.raw(`"><bdi>`)
 	w.text(c.Name)
@@ -131,6 +140,20 @@ func (w *writer) head(c store.Released) {
 		w.raw(`</span>`)
 	}
 	w.raw(`</header>`)
+}
+
+// Initials gives the first letters of a name's first and last word, in capitals.
+func Initials(name string) string {
+	var letters []rune
+	for word := range strings.FieldsSeq(name) {
+		if first, _ := utf8.DecodeRuneInString(word); unicode.IsLetter(first) {
+			letters = append(letters, unicode.ToUpper(first))
+		}
+	}
+	if len(letters) > 2 {
+		letters = []rune{letters[0], letters[len(letters)-1]}
+	}
+	return string(letters)
 }
 
 func (w *writer) badge(class, words string) {

@@ -23,18 +23,26 @@ type Who struct {
 // ByKey tells that a program asks, not a browser.
 func (w Who) ByKey() bool { return w.Key.ID != "" }
 
-// Site is the one site that this person or key serves, "" for all.
+// Reach is where both the person and the key work.
+func (w Who) Reach() store.Reach { return w.Editor.Reach.At(w.Key.Site) }
+
+// Site is the one site within reach, of several the first: "" for all sites, "-",
+// which no site is called, for none.
 func (w Who) Site() string {
-	if w.Key.Site != "" {
-		return w.Key.Site
+	switch r := w.Reach(); {
+	case r == nil:
+		return ""
+	case len(r) > 0:
+		return r[0].Site
 	}
-	return w.Editor.Site
+	return "-"
 }
 
-// Serves tells whether both the person and the key work for a site.
-func (w Who) Serves(site string) bool {
-	return w.Editor.Serves(site) && (w.Key.Site == "" || w.Key.Site == site)
-}
+// Serves tells whether both the person and the key work for a site, or a part of it.
+func (w Who) Serves(site string) bool { return w.Reach().Serves(site) }
+
+// Sees tells whether articles of a site's section are within reach.
+func (w Who) Sees(site, section string) bool { return w.Reach().Has(site, section) }
 
 // Lang is the language that the person chose for the desk, "" for none.
 func (w Who) Lang() string {
@@ -115,8 +123,27 @@ func (s *Server) byKey(ctx context.Context, secret string, access Access) (Who, 
 func SetSession(w http.ResponseWriter, r *http.Request, token string) {
 	http.SetCookie(w, &http.Cookie{
 		Name: SessionCookie, Value: token, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode,
-		Secure: r.TLS != nil || r.Header.Get("X-Forwarded-Proto") == "https",
+		Secure: Secure(r),
 	})
+}
+
+// Secure tells whether a request came through TLS, to this program or to what
+// stands in front of it.
+func Secure(r *http.Request) bool {
+	return r.TLS != nil || r.Header.Get("X-Forwarded-Proto") == "https"
+}
+
+// PublicAddress is the address of this installation: the one configured, or the
+// one that was asked.
+func PublicAddress(configured string, r *http.Request) string {
+	if configured != "" {
+		return strings.TrimSuffix(configured, "/")
+	}
+	scheme := "http"
+	if Secure(r) {
+		scheme = "https"
+	}
+	return scheme + "://" + r.Host
 }
 
 // DropSession takes it away.

@@ -74,10 +74,12 @@ export class Sender {
       parent_id: this.value('parent_id'),
       author: {name, email: this.value('email')},
       notify: (this.field('notify') as HTMLInputElement | null)?.checked,
+      age: (this.field('age') as HTMLInputElement | null)?.checked,
       hinted: !!this.shown && this.shown !== text.trim(),
     })
     const answer = await r.json()
     if (r.ok) return this.done({...answer, text, name: answer.name || name})
+    if (r.status === 403) one(this.form.parentNode!, '.fg-signon')?.removeAttribute('hidden')
     this.say(answer.title, answer.field)
     if (r.status < 500) this.key = ''
   }

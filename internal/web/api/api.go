@@ -184,7 +184,7 @@ func (a *API) fail(w http.ResponseWriter, r *http.Request, err error) error {
 }
 
 func (a *API) article(w http.ResponseWriter, r *http.Request) error {
-	id, base := r.PathValue("id"), reader.Base(a.Public, r)
+	id, base := r.PathValue("id"), web.PublicAddress(a.Public, r)
 	page, err := reader.Cached(a.Pages, r, thread.Key{Article: id, Name: "api article\x00" + base}, func(ctx context.Context) (thread.Rendered, error) {
 		art, err := a.store.Article(ctx, id)
 		if err != nil {
@@ -204,7 +204,7 @@ func (a *API) renderArticle(ctx context.Context, base string, art store.Article)
 }
 
 func (a *API) articleByURL(w http.ResponseWriter, r *http.Request) error {
-	address, base := r.URL.Query().Get("url"), reader.Base(a.Public, r)
+	address, base := r.URL.Query().Get("url"), web.PublicAddress(a.Public, r)
 	if len(address) > 2048 {
 		return a.fail(w, r, moderation.Missing("article"))
 	}
@@ -320,7 +320,7 @@ type pageJSON struct {
 }
 
 func (a *API) comments(w http.ResponseWriter, r *http.Request) error {
-	id, q, base := r.PathValue("id"), r.URL.Query(), reader.Base(a.Public, r)
+	id, q, base := r.PathValue("id"), r.URL.Query(), web.PublicAddress(a.Public, r)
 	order, limit, err := orderAndLimit(q.Get("sort"), q.Get("limit"))
 	if err != nil {
 		return a.fail(w, r, err)

@@ -39,6 +39,9 @@ type submissionJSON struct {
 	Notify bool   `json:"notify"`
 	Hinted bool   `json:"hinted"`
 	Lang   string `json:"lang"`
+
+	Age     bool   `json:"age"`     // the author says to have reached the site's least age
+	Receipt string `json:"receipt"` // of an earlier comment of the same author
 }
 
 // of finds the article of a request and its site, and lets the site's pages read
@@ -71,7 +74,8 @@ func (a *API) submit(w http.ResponseWriter, r *http.Request) error {
 		Article: art.ID, Parent: body.Parent, Text: body.Text, Name: body.Author.Name, Email: body.Author.Email, Hinted: body.Hinted, Lang: site.Lang,
 	}
 	token, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-	if err := reader.Identify(r.Context(), &a.signon, &a.names, site, token, &in); err != nil {
+	claim := reader.Claim{Token: token, Receipt: body.Receipt, OfAge: body.Age}
+	if err := reader.Identify(r.Context(), &a.signon, &a.names, site, claim, &in); err != nil {
 		return err
 	}
 	if in, err = reader.Clean(site, in); err != nil {

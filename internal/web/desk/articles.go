@@ -45,7 +45,7 @@ func (d *Desk) articleList(r *http.Request) (articleList, error) {
 	if p.Sites, err = d.sites(r.Context(), who); err != nil {
 		return p, err
 	}
-	p.Rows, err = d.store.ArticleLoads(r.Context(), ruled(who, store.QueueFilter{}).Site, 200)
+	p.Rows, err = d.store.ArticleLoads(r.Context(), who.Reach(), 200)
 	return p, err
 }
 
@@ -55,7 +55,7 @@ func (d *Desk) articlesPage(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if id := r.URL.Query().Get("added"); id != "" {
-		if a, err := d.store.Article(r.Context(), id); err == nil && web.WhoOf(r).Serves(a.Site) {
+		if a, err := d.store.Article(r.Context(), id); err == nil && web.WhoOf(r).Sees(a.Site, a.Doc.Section) {
 			p.Added = &a
 		}
 	}
@@ -86,6 +86,9 @@ func (d *Desk) addArticle(w http.ResponseWriter, r *http.Request) error {
 	}
 	if err != nil {
 		return err
+	}
+	if !web.WhoOf(r).Sees(site.ID, doc.Section) {
+		return &moderation.Error{Kind: moderation.Forbidden, Key: "error.section"}
 	}
 	a, err := d.store.AddArticle(r.Context(), store.Article{Site: site.ID, Doc: doc}, picture)
 	if err != nil {
@@ -150,7 +153,7 @@ const inputTime = "2006-01-02T15:04" // of <input type=datetime-local>
 
 func (d *Desk) ownArticle(r *http.Request) (store.Article, error) {
 	a, err := d.store.Article(r.Context(), r.PathValue("id"))
-	if err == nil && !web.WhoOf(r).Serves(a.Site) {
+	if err == nil && !web.WhoOf(r).Sees(a.Site, a.Doc.Section) {
 		err = moderation.Missing("article")
 	}
 	return a, err

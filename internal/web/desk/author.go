@@ -1,8 +1,10 @@
 package desk
 
 import (
+	"context"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -27,10 +29,28 @@ func (p authorShown) Decided() int {
 
 func (d *Desk) knownAuthor(r *http.Request) (store.Known, error) {
 	k, err := d.store.KnownAuthor(r.Context(), r.PathValue("id"))
-	if err == nil && !web.WhoOf(r).Serves(k.Site) {
+	if err != nil {
+		return k, err
+	}
+	reach := web.WhoOf(r).Reach()
+	seen, err := d.store.Wrote(r.Context(), reach.At(k.Site), k.ID)
+	if err == nil && !seen {
 		err = moderation.Missing("author")
 	}
+	if err == nil {
+		k.Record.Last, err = d.visible(r.Context(), reach, k.Record.Last)
+	}
 	return k, err
+}
+
+// visible gives those of some decisions whose comments lie within reach.
+func (d *Desk) visible(ctx context.Context, reach store.Reach, all []moderation.Decision) ([]moderation.Decision, error) {
+	var comments []string
+	for _, m := range all {
+		comments = append(comments, m.Comment)
+	}
+	seen, err := d.store.Within(ctx, reach, comments)
+	return slices.DeleteFunc(all, func(m moderation.Decision) bool { return !slices.Contains(seen, m.Comment) }), err
 }
 
 func (d *Desk) authorPage(w http.ResponseWriter, r *http.Request) error {

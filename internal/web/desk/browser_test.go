@@ -332,6 +332,12 @@ func TestPagesAreAccessible(t *testing.T) {
 	h.look(t, tab, "login")
 	h.signIn(t, tab, address, "mia@blatt.example")
 	screens := h.screens(ids, posted.Comment)
+	lena := h.add(t, "lena@blatt.example", moderation.Editor, h.Site.ID)
+	entry, err := h.ResetEntry(context.Background(), store.Editor{}, lena.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	screens["person"], screens["entry"] = "/desk/people/"+lena.ID, "/desk/entry/"+entry
 	screens["author"], screens["comment-proven"] = "/desk/authors/"+known.Author, "/desk/comments/"+karin.Comment
 	for name, path := range screens {
 		tab.Open(address + path)
@@ -351,7 +357,7 @@ func (h *room) screens(ids []string, appealed string) map[string]string {
 		"triage": "/desk/", "triage-appeal": "/desk/?state=appealed", "triage-empty": "/desk/?state=escalated",
 		"lists": "/desk/queue", "comment": "/desk/comments/" + ids[1], "comment-released": "/desk/comments/" + ids[7], "comment-appeal": "/desk/comments/" + appealed,
 		"articles": "/desk/articles", "article": "/desk/articles/" + h.Article.ID, "settings": "/desk/settings", "help": "/desk/help",
-		"bundles": "/desk/bundles", "stats": "/desk/stats", "reasons": "/desk/reasons", "notices": "/desk/notices", "similar": "/desk/similar/" + ids[0], "error": "/desk/comments/unbekannt",
+		"bundles": "/desk/bundles", "stats": "/desk/stats", "reasons": "/desk/reasons", "notices": "/desk/notices", "similar": "/desk/similar/" + ids[0], "people": "/desk/people", "readers": "/desk/readers", "account": "/desk/account", "error": "/desk/comments/unbekannt",
 	}
 }
 

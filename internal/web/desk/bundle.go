@@ -57,7 +57,7 @@ func (d *Desk) bundlesPage(w http.ResponseWriter, r *http.Request) error {
 	}
 	p := bundlesPage{Frame: f, Version: d.frozen.model.Version(), Most: mostWaiting}
 	p.Chief = f.Me.Role == moderation.Chief
-	if p.Site, p.Sites, err = d.chosenSite(r); err != nil {
+	if p.Site, p.Sites, err = d.bundleSite(r); err != nil {
 		return err
 	}
 	p.Set = bundlesOf(p.Site)
@@ -98,6 +98,16 @@ func (d *Desk) chosenSite(r *http.Request) (store.Site, []store.Site, error) {
 	return store.Site{}, nil, moderation.Missing("site")
 }
 
+// bundleSite is the site chosen, for somebody who serves all of its sections: the
+// bound of a bundle holds for the site as a whole, not for a part picked from it.
+func (d *Desk) bundleSite(r *http.Request) (store.Site, []store.Site, error) {
+	site, sites, err := d.chosenSite(r)
+	if err == nil && !web.WhoOf(r).Reach().Whole(site.ID) {
+		err = &moderation.Error{Kind: moderation.Forbidden, Key: "error.bundle_section"}
+	}
+	return site, sites, err
+}
+
 // chosen is the handle wished where it holds, or else the highest that does.
 func chosen(handles []bound.Handle, upper int) *bound.Handle {
 	var out *bound.Handle
@@ -133,7 +143,7 @@ func (d *Desk) setBundles(w http.ResponseWriter, r *http.Request) error {
 	if err := web.ReadForm(r); err != nil {
 		return err
 	}
-	site, _, err := d.chosenSite(r)
+	site, _, err := d.bundleSite(r)
 	if err != nil {
 		return err
 	}
@@ -151,7 +161,7 @@ func (d *Desk) makeBundle(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	who := web.WhoOf(r).Editor
-	site, _, err := d.chosenSite(r)
+	site, _, err := d.bundleSite(r)
 	if err != nil {
 		return err
 	}
@@ -217,7 +227,7 @@ type bundlePage struct {
 
 func (d *Desk) ownBundle(r *http.Request) (store.Bundle, error) {
 	b, err := d.store.Bundle(r.Context(), r.PathValue("id"))
-	if err == nil && !web.WhoOf(r).Serves(b.Site) {
+	if err == nil && !web.WhoOf(r).Reach().Whole(b.Site) {
 		err = moderation.Missing("bundle")
 	}
 	return b, err

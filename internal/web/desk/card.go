@@ -26,9 +26,10 @@ type Card struct {
 	Segments []Segment
 	Lines    []Line // one for each of the five rules
 	Flags    []Remark
-	Hidden   bool // drawn for blind control and not decided yet: nothing of the machine is shown
-	Pending  bool // the machine is still at it
-	Hostile  bool // its words are likely hard to read
+	External *outside // what a scorer of the publisher's own said
+	Hidden   bool     // drawn for blind control and not decided yet: nothing of the machine is shown
+	Pending  bool     // the machine is still at it
+	Hostile  bool     // its words are likely hard to read
 	Reasons  []Reason
 	Packs    []Reason          // the site's rules beside the five
 	Can      map[string]bool   // steps by name
@@ -47,10 +48,13 @@ type Line struct {
 	Number  int
 	Name    string
 	Band    string // "low", "middle", "high"; "" where not checked
+	Measure string // how often the machine was right in this band at this site, or that it is the default
 	Cause   string // why it was not checked
 	Percent int    // for the bar's length
 	Hint    bool
 	Whys    []string
+	For     []string // the words that spoke for a breach, heaviest first
+	Against []string
 	Version string
 }
 
@@ -65,14 +69,9 @@ type Reason struct {
 	Text   string
 }
 
-// band names a score. Bands are what editors see; bare numbers claim a precision
-// that a score does not have.
-func band(score float64) string {
-	return map[string]string{assess.Fine: "low", assess.Unclear: "middle", assess.Breach: "high"}[assess.DefaultCuts.Of(score)]
-}
-
-// hostileFrom is the score of "would be refused" from which a text counts as hard to read.
-var hostileFrom = assess.DefaultCuts.Breach
+// bandNames are the bands as the pages call them. Bands are what editors see; bare
+// numbers claim a precision that a score does not have.
+var bandNames = map[string]string{assess.Fine: "low", assess.Unclear: "middle", assess.Breach: "high"}
 
 // card gathers a comment for a person; revision 0 means the newest.
 func (d *Desk) card(ctx context.Context, f Frame, comment string, revision int) (Card, error) {
@@ -95,7 +94,7 @@ func (d *Desk) card(ctx context.Context, f Frame, comment string, revision int) 
 		c.Above = &above
 	}
 	if c.State == moderation.Pending && !c.Blind {
-		found, err := d.similarTo(ctx, c.Site.ID, comment)
+		found, err := d.similarTo(ctx, f.Reach, c.Site.ID, comment)
 		if err != nil {
 			return c, err
 		}
@@ -106,15 +105,22 @@ func (d *Desk) card(ctx context.Context, f Frame, comment string, revision int) 
 		if err != nil {
 			return c, err
 		}
+		if c.Record.Last, err = d.visible(ctx, f.Reach, c.Record.Last); err != nil {
+			return c, err
+		}
 		c.Measures = slices.DeleteFunc(all, func(m store.Measure) bool { return !m.Active(f.Now) })
 	}
-	staff, err := d.store.Staff(ctx, c.Site.ID)
-	c.fill(f, len(staff.Deciders) < 2)
+	report, err := d.report(ctx, c.Site.ID)
+	if err != nil {
+		return c, err
+	}
+	staff, err := d.store.StaffOf(ctx, c.Site.ID, c.Article)
+	c.fill(f, report, len(staff.Deciders) < 2)
 	return c, err
 }
 
 // fill derives what is shown from what is stored.
-func (c *Card) fill(f Frame, alone bool) {
+func (c *Card) fill(f Frame, report assess.Report, alone bool) {
 	c.Hidden = c.Blind && c.State.Open()
 	a := c.Assessment
 	if c.Hidden {
@@ -125,12 +131,13 @@ func (c *Card) fill(f Frame, alone bool) {
 	c.Segments = segments(c.Text, a)
 	c.Pending = a.Version == "" && !c.Hidden
 	for _, r := range moderation.Rules {
-		c.Lines = append(c.Lines, line(c.Lang, r, a.Rules[r]))
+		c.Lines = append(c.Lines, line(c.Lang, r, a.Rules[r], report))
 	}
+	c.External = outsideOf(c.Lang, a.External)
 	for _, fl := range a.Flags {
 		c.Flags = append(c.Flags, flagNote(c.Lang, fl))
 	}
-	c.Hostile = !c.Hidden && c.Refuse != nil && *c.Refuse >= hostileFrom
+	c.Hostile = !c.Hidden && assess.BandOf(a.Band, c.Refuse) == assess.Breach
 	for i, r := range c.Site.RulePack() {
 		reason := Reason{r, number(r), ruleName(c.Lang, r), reasonFor(c.Site, r, passageOf(a, r))}
 		if i < len(moderation.Rules) {
@@ -243,13 +250,16 @@ func (c Card) Released() string {
 	return ""
 }
 
-func line(lang string, r moderation.Rule, s moderation.Score) Line {
+func line(lang string, r moderation.Rule, s moderation.Score, report assess.Report) Line {
 	l := Line{Rule: r, Number: number(r), Name: ruleName(lang, r), Hint: s.Hint, Version: s.Version}
 	if s.Value == nil {
 		l.Cause = cause(lang, s.NotChecked)
 		return l
 	}
-	l.Band, l.Percent = band(*s.Value), int(*s.Value*100+0.5)
+	kept := assess.BandOf(s.Band, s.Value)
+	l.Band, l.Percent = bandNames[kept], int(*s.Value*100+0.5)
+	l.Measure = measured(lang, report.Heads[string(r)], kept)
+	l.For, l.Against = wordsOf(s.For), wordsOf(s.Against)
 	for _, p := range s.Passages {
 		if why := passageWhy(lang, p); why != "" && !slices.Contains(l.Whys, why) {
 			l.Whys = append(l.Whys, why)

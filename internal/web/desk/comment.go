@@ -15,6 +15,7 @@ type dossierPage struct {
 	Frame
 	Card    Card
 	Replies []store.Said
+	Earlier []earlier             // decisions on comments that read alike
 	History []moderation.Decision // newest first
 	Done    *flash
 	Noted   bool
@@ -46,6 +47,9 @@ func (d *Desk) commentPage(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	if p.Replies, err = d.store.Replies(r.Context(), id, 20); err != nil {
+		return err
+	}
+	if p.Earlier, err = d.earlierLike(r.Context(), f.Reach, p.Card); err != nil {
 		return err
 	}
 	p.History = slices.Clone(p.Card.History)

@@ -34,13 +34,17 @@ func newRoom(t *testing.T, dsn string) *room {
 }
 
 func roomOf(h *storetest.House) *room {
+	return &room{House: h, srv: newServer(h, Options{}), keys: map[string]string{}}
+}
+
+func newServer(h *storetest.House, o Options) *web.Server {
 	srv := web.New(h.Store, slog.New(slog.NewTextHandler(io.Discard, nil)), nil, nil)
-	srv.Handle(Routes(srv, Options{})...)
+	srv.Handle(Routes(srv, o)...)
 	srv.Handle(web.Route{Pattern: "GET /static/", Access: web.Public, Handler: func(w http.ResponseWriter, r *http.Request) error {
 		frontend.Handler().ServeHTTP(w, r)
 		return nil
 	}})
-	return &room{House: h, srv: srv, keys: map[string]string{}}
+	return srv
 }
 
 func sqliteRoom(t *testing.T) *room {
@@ -154,7 +158,7 @@ func checked(t *testing.T, path string, body *bytes.Buffer) *html.Node {
 	var described []string
 	for n := range doc.Descendants() {
 		if n.Type == html.TextNode && n.Parent.Data != "script" {
-			for _, prefix := range []string{"desk.", "rules.", "error.", "time."} {
+			for _, prefix := range []string{"desk.", "identity.", "rules.", "error.", "time."} {
 				if s := strings.TrimSpace(n.Data); strings.HasPrefix(s, prefix) && !strings.ContainsAny(s, " ") {
 					t.Errorf("%s shows the key %q", path, s)
 				}
@@ -264,4 +268,9 @@ func sqliteRoomAlone(t *testing.T) *room {
 		t.Fatal(err)
 	}
 	return roomOf(h)
+}
+
+// webRoute is a route of a test for people of the desk.
+func webRoute(pattern string, h web.Handler) web.Route {
+	return web.Route{Pattern: pattern, Access: web.Desk, Handler: h}
 }

@@ -113,18 +113,20 @@ func (s *stream) step(ctx context.Context) bool {
 			n.Changed = append(n.Changed, e.Comment)
 		}
 	}
+	if n.Changed, err = s.d.store.Within(ctx, who.Reach(), n.Changed); err != nil {
+		return false
+	}
 	return s.send(ctx, n)
 }
 
 // send adds the counts and who is where, and sends what differs from before.
 func (s *stream) send(ctx context.Context, n news) bool {
 	who := web.WhoOf(s.r)
-	site := ruled(who, store.QueueFilter{}).Site
 	var err error
-	if n.Waits, err = s.d.waits(ctx, site); err != nil {
+	if n.Waits, err = s.d.waits(ctx, who.Reach()); err != nil {
 		return false
 	}
-	present, err := s.d.store.Presence(ctx, site)
+	present, err := s.d.store.Presence(ctx, who.Reach())
 	if err != nil {
 		return false
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -39,15 +40,17 @@ func prefsOf(e store.Editor) Prefs {
 // Frame is what every page of the desk has; page structs embed it.
 type Frame struct {
 	web.Base
-	Me      store.Editor
-	Prefs   Prefs
-	Now     time.Time
-	Area    string         // of the navigation
-	Waits   map[string]int // what waits, by state, and "notices"
-	Alone   bool           // a single person decides at some site served
-	ByKey   bool
-	Here    string // this page, to come back to
-	Decides bool
+	Me       store.Editor
+	Reach    store.Reach // of the person and the key
+	Prefs    Prefs
+	Now      time.Time
+	Area     string         // of the navigation
+	Waits    map[string]int // what waits, by state, and "notices"
+	Alone    bool           // a single person decides at some site served
+	ByKey    bool
+	Here     string // this page, to come back to
+	Decides  bool
+	Drifting []store.Drift // alarms of the sites served, for those who see to them
 }
 
 // Role is the person's role in words.
@@ -77,6 +80,37 @@ func (f Frame) Waiting(state string) string {
 // Count is a text with a number in it.
 func (f Frame) Count(key string, n int) string { return locale.Plural(f.Lang, key, n) }
 
+// Everywhere tells whether the person works for all sites.
+func (f Frame) Everywhere() bool { return f.Reach == nil }
+
+// Device names the browser and the system that a browser claims to be.
+func (f Frame) Device(agent string) string {
+	name, system := firstOf(agent, browsers), firstOf(agent, systems)
+	switch {
+	case name != "" && system != "":
+		return f.T("identity.device", "browser", name, "system", system)
+	case agent == "":
+		return f.T("desk.sessions.unknown")
+	}
+	return agent
+}
+
+// browsers and systems are words of a browser's name for itself, the telling ones
+// first: most claim to be several.
+var (
+	browsers = [][2]string{{"Edg", "Edge"}, {"OPR/", "Opera"}, {"SamsungBrowser", "Samsung Internet"}, {"Firefox", "Firefox"}, {"FxiOS", "Firefox"}, {"CriOS", "Chrome"}, {"Chrom", "Chrome"}, {"Safari", "Safari"}}
+	systems  = [][2]string{{"Windows", "Windows"}, {"Android", "Android"}, {"iPhone", "iPhone"}, {"iPad", "iPad"}, {"Mac OS X", "macOS"}, {"CrOS", "ChromeOS"}, {"Linux", "Linux"}}
+)
+
+func firstOf(agent string, words [][2]string) string {
+	for _, w := range words {
+		if strings.Contains(agent, w[0]) {
+			return w[1]
+		}
+	}
+	return ""
+}
+
 // State is a state in words.
 func (f Frame) State(s moderation.State) string { return f.T("desk.state." + string(s)) }
 
@@ -96,15 +130,21 @@ func (d *Desk) base(r *http.Request, title string) web.Base {
 func (d *Desk) frame(r *http.Request, area, title string) (Frame, error) {
 	who := web.WhoOf(r)
 	f := Frame{
-		Base: d.base(r, title), Me: who.Editor, Prefs: prefsOf(who.Editor), Now: d.store.Now(), Area: area,
+		Base: d.base(r, title), Me: who.Editor, Reach: who.Reach(), Prefs: prefsOf(who.Editor), Now: d.store.Now(), Area: area,
 		ByKey: who.ByKey(), Here: r.URL.RequestURI(), Decides: who.Editor.Role.Decides(),
 	}
 	if who.Editor.ID == "" {
 		return f, nil
 	}
 	var err error
-	if f.Waits, err = d.waits(r.Context(), ruled(who, store.QueueFilter{}).Site); err != nil {
+	if f.Waits, err = d.waits(r.Context(), who.Reach()); err != nil {
 		return f, err
+	}
+	if who.Editor.Role != moderation.Editor {
+		if f.Drifting, err = d.store.DriftAlarms(r.Context(), ""); err != nil {
+			return f, err
+		}
+		f.Drifting = slices.DeleteFunc(f.Drifting, func(x store.Drift) bool { return !f.Reach.Serves(x.Site) })
 	}
 	f.Alone, err = d.alone(r.Context(), who)
 	return f, err
@@ -145,15 +185,16 @@ type counted struct {
 
 // waits counts what waits, afresh every other second: counting a million rows
 // takes longer than showing a page.
-func (d *Desk) waits(ctx context.Context, site string) (map[string]int, error) {
+func (d *Desk) waits(ctx context.Context, reach store.Reach) (map[string]int, error) {
+	key := reach.Key()
 	now := d.store.Now()
 	d.mu.Lock()
-	c, ok := d.counts[site]
+	c, ok := d.counts[key]
 	d.mu.Unlock()
 	if ok && now.Sub(c.at) < 2*time.Second && !now.Before(c.at) {
 		return c.waits, nil
 	}
-	states, err := d.store.QueueCounts(ctx, site)
+	states, err := d.store.QueueCounts(ctx, reach)
 	if err != nil {
 		return nil, fmt.Errorf("count what waits: %w", err)
 	}
@@ -161,11 +202,11 @@ func (d *Desk) waits(ctx context.Context, site string) (map[string]int, error) {
 	for state, n := range states {
 		waits[string(state)] = n
 	}
-	if waits["notices"], err = d.store.CountNotices(ctx, site); err != nil {
+	if waits["notices"], err = d.store.CountNotices(ctx, reach); err != nil {
 		return nil, fmt.Errorf("count open notices: %w", err)
 	}
 	d.mu.Lock()
-	d.counts[site] = counted{now, waits}
+	d.counts[key] = counted{now, waits}
 	d.mu.Unlock()
 	return waits, nil
 }

@@ -101,6 +101,10 @@ func (d *Desk) standing(r *http.Request, f Frame, filter store.QueueFilter, held
 	for i, h := range held {
 		ids[i], revisions[h.ID] = h.ID, h.Revision
 	}
+	ids, err := d.store.Within(r.Context(), f.Reach, ids) // the screen names what it likes
+	if err != nil {
+		return nil, err
+	}
 	found, err := d.store.Standings(r.Context(), ids)
 	if err != nil {
 		return nil, err

@@ -54,9 +54,9 @@ func (d *Desk) noticeList(r *http.Request) (noticeList, error) {
 		return noticeList{}, err
 	}
 	p := noticeList{Frame: f}
-	site := ruled(web.WhoOf(r), store.QueueFilter{}).Site
+	reach := web.WhoOf(r).Reach()
 	for _, kind := range []string{store.Illegal, store.Flagged} {
-		g, err := d.noticeGroup(r.Context(), site, kind)
+		g, err := d.noticeGroup(r.Context(), reach, kind)
 		if err != nil {
 			return p, err
 		}
@@ -67,9 +67,9 @@ func (d *Desk) noticeList(r *http.Request) (noticeList, error) {
 	return p, nil
 }
 
-func (d *Desk) noticeGroup(ctx context.Context, site, kind string) (noticeGroup, error) {
+func (d *Desk) noticeGroup(ctx context.Context, reach store.Reach, kind string) (noticeGroup, error) {
 	g := noticeGroup{Kind: kind}
-	open, err := d.store.OpenNotices(ctx, site, kind, mostNotices+1)
+	open, err := d.store.OpenNotices(ctx, reach, kind, mostNotices+1)
 	if err != nil {
 		return g, err
 	}
@@ -109,9 +109,12 @@ func (d *Desk) answerNotice(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	who := web.WhoOf(r)
+	err = d.admitted(r, n.Comment)
 	switch {
-	case !who.Serves(n.Site):
+	case moderation.KindOf(err) == moderation.NotFound:
 		return moderation.Missing("notice")
+	case err != nil:
+		return err
 	case !who.Editor.Role.Decides():
 		return &moderation.Error{Kind: moderation.Forbidden, Key: "error.role"}
 	case !n.Decided.IsZero():

@@ -3,6 +3,7 @@ package desk
 import (
 	"time"
 
+	"github.com/freigabe/freigabe/internal/assess"
 	"github.com/freigabe/freigabe/internal/store"
 )
 
@@ -85,7 +86,7 @@ func (a *arranging) mix(calm []store.Waiting) {
 
 // hostile tells whether a comment is likely hard to read, as far as that may be known.
 func hostile(w store.Waiting) bool {
-	return !w.Blind && w.Refuse != nil && *w.Refuse >= hostileFrom
+	return !w.Blind && assess.BandOf(w.Assessment.Band, w.Refuse) == assess.Breach
 }
 
 // withBlind puts the blind comments among those in order by score, each at the

@@ -74,8 +74,29 @@ func parsePHC(text string) (phc, error) {
 // the answer does not tell who exists. It is the shape of a hash, of no password.
 const nobody = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 
+// slot waits for one of the few places for hashing, which takes memory; the
+// function given back frees it.
+func (d *Desk) slot(ctx context.Context) (func(), error) {
+	select {
+	case d.hashes <- struct{}{}:
+		return func() { <-d.hashes }, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// hash is HashPassword in turn with all other hashing.
+func (d *Desk) hash(ctx context.Context, password string) (string, error) {
+	free, err := d.slot(ctx)
+	if err != nil {
+		return "", err
+	}
+	defer free()
+	return HashPassword(password)
+}
+
 // matches compares a password with a stored hash in constant time. Hashing takes
-// memory, so only a few run at once; the others wait.
+// memory, so only a few run at once.
 func (d *Desk) matches(ctx context.Context, stored, password string) bool {
 	if len(password) > maxPassword {
 		return false
@@ -85,12 +106,11 @@ func (d *Desk) matches(ctx context.Context, stored, password string) bool {
 	if !known { // no person, or one who signs in by other means
 		h, _ = parsePHC(nobody)
 	}
-	select {
-	case d.hashes <- struct{}{}:
-		defer func() { <-d.hashes }()
-	case <-ctx.Done():
+	free, err := d.slot(ctx)
+	if err != nil {
 		return false
 	}
+	defer free()
 	sum := argon2.IDKey([]byte(password), h.salt, h.passes, h.memory, h.lanes, uint32(len(h.sum)))
 	return subtle.ConstantTimeCompare(sum, h.sum) == 1 && known
 }

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 
+	"github.com/freigabe/freigabe/internal/assess"
 	"github.com/freigabe/freigabe/internal/moderation"
 	"github.com/freigabe/freigabe/internal/store"
 	"github.com/freigabe/freigabe/internal/web"
@@ -40,10 +41,7 @@ func (queueList) HiddenRow(w store.Waiting) bool { return w.Blind && w.State.Ope
 
 // BandOf is the band of "would be refused", "" where not checked.
 func (queueList) BandOf(w store.Waiting) string {
-	if w.Refuse == nil {
-		return ""
-	}
-	return band(*w.Refuse)
+	return bandNames[assess.BandOf(w.Assessment.Band, w.Refuse)]
 }
 
 func (d *Desk) queuePage(w http.ResponseWriter, r *http.Request) error {
@@ -62,7 +60,7 @@ func (d *Desk) queuePage(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
-		if !web.WhoOf(r).Serves(a.Site) {
+		if !web.WhoOf(r).Sees(a.Site, a.Doc.Section) {
 			return moderation.Missing("article")
 		}
 		p.Article = &a

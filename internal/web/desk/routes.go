@@ -8,6 +8,7 @@ import (
 
 	"github.com/freigabe/freigabe/internal/article"
 	"github.com/freigabe/freigabe/internal/moderation"
+	"github.com/freigabe/freigabe/internal/signon"
 	"github.com/freigabe/freigabe/internal/store"
 	"github.com/freigabe/freigabe/internal/web"
 )
@@ -17,6 +18,9 @@ type Options struct {
 	// Fetch brings a page of one of the site's own origins as an article, with its
 	// picture where there is one. Nil: articles come as text or file only.
 	Fetch func(ctx context.Context, site store.Site, address string) (article.Article, *store.Image, error)
+
+	Public string // public address of this installation; "": as asked
+	OIDC   OIDC   // the publisher's own provider; the zero value: none
 }
 
 // claimLife is how long a comment stays on a screen that shows no sign of life.
@@ -28,17 +32,25 @@ type Desk struct {
 	store  *store.Store
 	fetch  func(ctx context.Context, site store.Site, address string) (article.Article, *store.Image, error)
 	hashes chan struct{} // bounds how many passwords are hashed at once
-	frozen *frozen
+	public string
+	oidc   OIDC
+
+	provider *signon.OIDC
+	frozen   *frozen
 
 	mu     sync.Mutex
 	counts map[string]counted // of waiting comments by site, for a moment
 	prints map[string]*prints // of texts by site
+
+	reports map[string]reported // of models by site
 }
 
 // Routes lists the desk's routes, and lets the server show errors of the desk's
 // pages in the desk's frame.
 func Routes(srv *web.Server, o Options) []web.Route {
-	d := &Desk{srv: srv, store: srv.Store, fetch: o.Fetch, hashes: make(chan struct{}, 4), frozen: newFrozen(), counts: map[string]counted{}, prints: map[string]*prints{}}
+	d := &Desk{srv: srv, store: srv.Store, fetch: o.Fetch, hashes: make(chan struct{}, 4), frozen: newFrozen(), counts: map[string]counted{}, prints: map[string]*prints{}, reports: map[string]reported{}}
+	d.public, d.oidc = o.Public, o.OIDC
+	d.provider = &signon.OIDC{Client: &http.Client{}, Clock: srv.Store.Now}
 	srv.DeskError = d.showError
 	routes := []web.Route{
 		{Pattern: "GET /desk/login", Access: web.Public, Handler: d.loginPage},
@@ -63,6 +75,8 @@ func Routes(srv *web.Server, o Options) []web.Route {
 		{Pattern: "GET /desk/bundles/{id}", Access: web.Desk, Handler: d.bundlePage},
 		{Pattern: "POST /desk/bundles/{id}", Access: web.Desk, Handler: d.stepBundle},
 		{Pattern: "GET /desk/stats", Access: web.Desk, Handler: d.statsPage},
+		{Pattern: "GET /desk/model", Access: web.Desk, Handler: d.machinePage},
+		{Pattern: "POST /desk/model", Access: web.Admin, Handler: d.setMachine},
 		{Pattern: "GET /desk/authors/{id}", Access: web.Desk, Handler: d.authorPage},
 		{Pattern: "POST /desk/authors/{id}", Access: web.Desk, Handler: d.measureAuthor},
 		{Pattern: "GET /desk/reasons", Access: web.Desk, Handler: d.reasonsPage},
@@ -74,6 +88,7 @@ func Routes(srv *web.Server, o Options) []web.Route {
 		{Pattern: "GET /desk/settings", Access: web.Desk, Handler: d.settingsPage},
 		{Pattern: "POST /desk/settings", Access: web.Desk, Handler: d.saveSettings},
 		{Pattern: "POST /desk/sessions", Access: web.Desk, Handler: d.endSession},
+		{Pattern: "POST /desk/sessions/others", Access: web.Desk, Handler: inPerson(d.endOthers)},
 		{Pattern: "GET /desk/help", Access: web.Desk, Handler: d.helpPage},
 
 		{Pattern: "GET /api/v1/desk/queue", Access: web.Desk, Handler: d.queueJSON},
@@ -81,7 +96,41 @@ func Routes(srv *web.Server, o Options) []web.Route {
 		{Pattern: "POST /api/v1/desk/comments/{id}/{step}", Access: web.Desk, Handler: d.decideJSON},
 		{Pattern: "POST /api/v1/desk/batches", Access: web.Desk, Handler: d.batchJSON},
 	}
-	return routes
+	return append(routes, d.identity()...)
+}
+
+// inPerson keeps programs out: a key decides as its editor, but it must not become
+// a way to sign in as them, or to let others in.
+func inPerson(h web.Handler) web.Handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		if web.WhoOf(r).ByKey() {
+			return &moderation.Error{Kind: moderation.Forbidden, Key: "error.key_scope"}
+		}
+		return h(w, r)
+	}
+}
+
+// identity lists the routes about who works at the desk and how they sign in.
+func (d *Desk) identity() []web.Route {
+	return []web.Route{
+		{Pattern: "POST /desk/login/passkey/options", Access: web.Public, Handler: d.loginOptions},
+		{Pattern: "POST /desk/login/passkey", Access: web.Public, Handler: d.loginPasskey},
+		{Pattern: "GET /desk/oidc", Access: web.Public, Handler: d.oidcStart},
+		{Pattern: "GET /desk/oidc/callback", Access: web.Public, Handler: d.oidcBack},
+		{Pattern: "GET /desk/entry/{token}", Access: web.Secret, Handler: d.entryPage},
+		{Pattern: "POST /desk/entry/{token}", Access: web.Secret, Handler: d.entry},
+		{Pattern: "GET /desk/account", Access: web.Desk, Handler: d.accountPage},
+		{Pattern: "POST /desk/password", Access: web.Desk, Handler: inPerson(d.changePassword)},
+		{Pattern: "POST /desk/passkeys/options", Access: web.Desk, Handler: inPerson(d.passkeyOptions)},
+		{Pattern: "POST /desk/passkeys", Access: web.Desk, Handler: inPerson(d.addPasskey)},
+		{Pattern: "POST /desk/passkeys/change", Access: web.Desk, Handler: inPerson(d.changePasskeys)},
+		{Pattern: "GET /desk/readers", Access: web.Desk, Handler: d.readersPage},
+		{Pattern: "POST /desk/readers", Access: web.Chief, Handler: inPerson(d.saveReaders)},
+		{Pattern: "GET /desk/people", Access: web.Desk, Handler: d.peoplePage},
+		{Pattern: "POST /desk/people", Access: web.Chief, Handler: inPerson(d.addPerson)},
+		{Pattern: "GET /desk/people/{id}", Access: web.Chief, Handler: d.personPage},
+		{Pattern: "POST /desk/people/{id}", Access: web.Chief, Handler: inPerson(d.changePerson)},
+	}
 }
 
 func toDesk(w http.ResponseWriter, r *http.Request) error {
@@ -89,25 +138,22 @@ func toDesk(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// admitted checks that the person, and the key where there is one, serve the
-// comment's site; to anyone else the comment does not exist.
+// admitted checks that the comment's article lies within reach of the person, and
+// of the key where there is one; to anyone else the comment does not exist.
 func (d *Desk) admitted(r *http.Request, comment string) error {
-	site, err := d.store.SiteOf(r.Context(), comment)
+	site, section, err := d.store.PlaceOf(r.Context(), comment)
 	if err != nil {
 		return err
 	}
-	if !web.WhoOf(r).Serves(site) {
+	if !web.WhoOf(r).Sees(site, section) {
 		return moderation.Missing("comment")
 	}
 	return nil
 }
 
-// ruled narrows a filter to what the person and the key serve. Where they have no
-// site in common, nothing is left.
+// ruled narrows a filter to what lies within reach of the person and the key.
+// Where they have no site in common, nothing is left.
 func ruled(who web.Who, f store.QueueFilter) store.QueueFilter {
-	f.Site = who.Site()
-	if f.Site != "" && !who.Serves(f.Site) {
-		f.Site = "-" // no site has this id
-	}
+	f.Reach, f.Site = who.Reach(), who.Reach().Only()
 	return f
 }

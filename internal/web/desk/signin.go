@@ -17,12 +17,22 @@ type loginForm struct {
 	Next   string
 	Failed bool
 	Out    bool // has just signed out
+
+	Problem  string // why a sign-in by other means failed
+	Provider string // name of the publisher's provider, "" for none
+}
+
+func (d *Desk) loginForm(r *http.Request) loginForm {
+	q := r.URL.Query()
+	f := loginForm{Base: d.base(r, "desk.signin.title"), Next: inside(q.Get("next")), Out: q.Has("out")}
+	if d.oidc.On() {
+		f.Provider = d.oidc.Label()
+	}
+	return f
 }
 
 func (d *Desk) loginPage(w http.ResponseWriter, r *http.Request) error {
-	q := r.URL.Query()
-	f := loginForm{Base: d.base(r, "desk.signin.title"), Next: inside(q.Get("next")), Out: q.Has("out")}
-	return d.srv.Page(w, r, http.StatusOK, "desk/login.html", f)
+	return d.srv.Page(w, r, http.StatusOK, "desk/login.html", d.loginForm(r))
 }
 
 // login starts a session. The answer to a wrong password and to an unknown
@@ -35,22 +45,28 @@ func (d *Desk) login(w http.ResponseWriter, r *http.Request) error {
 	if err := d.limitSignIn(r, email); err != nil {
 		return err
 	}
-	person, err := d.person(r.Context(), email)
+	person, err := d.byEmail(r.Context(), email)
 	if err != nil {
 		return err
 	}
 	next := inside(r.PostFormValue("next"))
-	if !d.matches(r.Context(), person.Password, r.PostFormValue("password")) || person.Disabled {
-		f := loginForm{Base: d.base(r, "desk.signin.title"), Email: email, Next: next, Failed: true}
-		return d.srv.Page(w, r, http.StatusUnauthorized, "desk/login.html", f)
+	if !d.matches(r.Context(), person.Password, r.PostFormValue("password")) || person.Disabled || person.PasswordOff {
+		return d.loginFailed(w, r, person, email, next)
 	}
-	token, err := d.store.SignIn(r.Context(), person.ID, agent(r))
-	if err != nil {
-		return err
+	return d.enter(w, r, store.ByPassword, person, next)
+}
+
+// loginFailed shows the form again, and keeps the attempt where there is a person.
+func (d *Desk) loginFailed(w http.ResponseWriter, r *http.Request, person store.Editor, email, next string) error {
+	if person.ID != "" {
+		refused := store.SignInEntry{Editor: person.ID, Means: store.ByPassword, Outcome: store.Refused, Agent: agent(r)}
+		if err := d.store.NoteSignIn(r.Context(), refused); err != nil {
+			return err
+		}
 	}
-	web.SetSession(w, r, token)
-	http.Redirect(w, r, next, http.StatusSeeOther)
-	return nil
+	f := d.loginForm(r)
+	f.Email, f.Next, f.Failed = email, next, true
+	return d.srv.Page(w, r, http.StatusUnauthorized, "desk/login.html", f)
 }
 
 // limitSignIn counts the attempts of an address on the network and on a person.
@@ -65,11 +81,14 @@ func (d *Desk) limitSignIn(r *http.Request, email string) error {
 	if err := d.srv.Limits.Take("signin", sender.Now, web.SignInRate); err != nil {
 		return err
 	}
+	if email == "" {
+		return nil
+	}
 	return d.srv.Limits.Take("signin-person", email, web.SignInRate)
 }
 
-// person finds who has the address; nobody is an empty Editor.
-func (d *Desk) person(ctx context.Context, email string) (store.Editor, error) {
+// byEmail finds who has the address; nobody is an empty Editor.
+func (d *Desk) byEmail(ctx context.Context, email string) (store.Editor, error) {
 	if !strings.Contains(email, "@") {
 		return store.Editor{}, nil // an id is no address
 	}

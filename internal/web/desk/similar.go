@@ -39,12 +39,15 @@ type near struct {
 
 // similarTo finds what is nearly the same as a comment, itself left out. Comments
 // drawn for blind control are left out too: they are decided by themselves.
-func (d *Desk) similarTo(ctx context.Context, site, comment string) (near, error) {
+func (d *Desk) similarTo(ctx context.Context, reach store.Reach, site, comment string) (near, error) {
 	ids, err := d.alike(ctx, site, comment)
+	if err == nil {
+		ids, err = d.store.Within(ctx, reach, ids[:min(len(ids), 500)])
+	}
 	if err != nil || len(ids) == 0 {
 		return near{}, err
 	}
-	found, err := d.store.Standings(ctx, ids[:min(len(ids), 500)])
+	found, err := d.store.Standings(ctx, ids)
 	if err != nil {
 		return near{}, err
 	}
@@ -125,7 +128,7 @@ func (d *Desk) similarPage(w http.ResponseWriter, r *http.Request) error {
 	if p.Card, err = d.card(r.Context(), f, id, 0); err != nil {
 		return err
 	}
-	found, err := d.similarTo(r.Context(), p.Card.Site.ID, id)
+	found, err := d.similarTo(r.Context(), f.Reach, p.Card.Site.ID, id)
 	if err != nil {
 		return err
 	}
@@ -152,11 +155,11 @@ func (d *Desk) decideSimilar(w http.ResponseWriter, r *http.Request) error {
 	if err := d.admitted(r, id); err != nil {
 		return err
 	}
-	site, err := d.store.SiteOf(r.Context(), id)
+	site, _, err := d.store.PlaceOf(r.Context(), id)
 	if err != nil {
 		return err
 	}
-	found, err := d.similarTo(r.Context(), site, id)
+	found, err := d.similarTo(r.Context(), web.WhoOf(r).Reach(), site, id)
 	if err != nil {
 		return err
 	}

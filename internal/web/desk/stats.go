@@ -100,7 +100,11 @@ func sendCSV(w http.ResponseWriter, tables []statTable, id string) error {
 
 // statistics gathers all figures of the last days.
 func (d *Desk) statistics(r *http.Request, f Frame, days int) ([][2]string, []statTable, error) {
-	ctx, site := r.Context(), ruled(web.WhoOf(r), store.QueueFilter{}).Site
+	ctx := r.Context()
+	site, err := d.statsSite(r)
+	if err != nil {
+		return nil, nil, err
+	}
 	since := f.Now.Add(-time.Duration(days) * 24 * time.Hour).Truncate(time.Hour)
 	hours, err := d.store.Hours(ctx, site, since)
 	if err != nil {
@@ -121,6 +125,17 @@ func (d *Desk) statistics(r *http.Request, f Frame, days int) ([][2]string, []st
 		tables = append(tables, t)
 	}
 	return facts, tables, nil
+}
+
+// statsSite is the site that the figures are about: "" for all, where a person
+// serves all; of several, the one that the address names, or the first.
+func (d *Desk) statsSite(r *http.Request) (string, error) {
+	reach := web.WhoOf(r).Reach()
+	if reach == nil && r.FormValue("site") == "" {
+		return "", nil
+	}
+	site, _, err := d.chosenSite(r)
+	return site.ID, err
 }
 
 // facts are the single figures on top.
@@ -277,35 +292,6 @@ func (d *Desk) appealTable(ctx context.Context, f Frame, site string, since time
 		t.Rows = append(t.Rows, []string{f.T("desk.batch.title") + ": " + f.Step(step), strconv.Itoa(bundles[step])})
 	}
 	return t, err
-}
-
-// named are words by which texts name groups of people. The report asks whether
-// naming a group goes along with refusals; it says nothing about why.
-var named = []struct {
-	key   string
-	terms []string
-}{
-	{"women", []string{" frau", "weiblich"}},
-	{"men", []string{" männer", " mann ", "männlich"}},
-	{"queer", []string{"schwul", "lesb", "homosexu", "transgender", "queer"}},
-	{"muslims", []string{"muslim", "islam"}},
-	{"jews", []string{" jude", "jüdi", "juden"}},
-	{"christians", []string{" christ", "katholi", "evangeli"}},
-	{"migrants", []string{"migrant", "flüchtling", "ausländer", "asyl"}},
-	{"disabled", []string{"behindert", "behinderung"}},
-	{"east", []string{"ostdeutsch", " ossi"}},
-}
-
-func (d *Desk) fairness(ctx context.Context, f Frame, site string, since time.Time) (statTable, error) {
-	t := statTable{ID: "fairness", Title: f.T("desk.stats.fairness"), Note: f.T("desk.stats.fairness.note"), Head: []string{f.T("desk.stats.group"), f.T("desk.stats.decided"), f.T("desk.articles.rejected"), f.T("desk.articles.share")}}
-	for _, g := range named {
-		x, err := d.store.RefusalsNaming(ctx, site, since, g.terms)
-		if err != nil {
-			return t, err
-		}
-		t.Rows = append(t.Rows, []string{f.T("desk.stats.group." + g.key), strconv.Itoa(x.Decided), strconv.Itoa(x.Refused), percent(f, x.Refused, x.Decided)})
-	}
-	return t, nil
 }
 
 // outlookTable answers: how long will readers wait in the next hours, and with

@@ -31,7 +31,7 @@ func TestStatistics(t *testing.T) {
 		h.Do(h.Anna, moderation.Undo, undone)
 		b := h.surf(t, h.Chief)
 		page := words(b.get("/desk/stats"))
-		for _, want := range []string{"Eingegangen26", "Entschieden25", "Mittlere Wartezeit10 Minuten", "Schimpfwort5", "Frauen25520 %", "Juden00zu wenige"} {
+		for _, want := range []string{"Eingegangen26", "Entschieden25", "Mittlere Wartezeit10 Minuten", "Schimpfwort5", "Frauen25520 %9–39 %"} {
 			if !strings.Contains(page, want) {
 				t.Errorf("the statistics lack %q", want)
 			}
@@ -40,6 +40,10 @@ func TestStatistics(t *testing.T) {
 		rows, err := csv.NewReader(w.Body).ReadAll()
 		if err != nil || len(rows) != 2 || rows[1][0] != "Schimpfwort" || rows[1][1] != "5" {
 			t.Errorf("as CSV: %v %v", rows, err)
+		}
+		w = b.do(httptest.NewRequest("GET", "/desk/stats?csv=fairness", nil))
+		if rows, err = csv.NewReader(w.Body).ReadAll(); err != nil || len(rows) != 2 || rows[1][0] != "Frauen" || rows[1][2] != "5" || rows[1][4] != "9–39 %" {
+			t.Errorf("fairness as CSV: %v %v", rows, err)
 		}
 		if w := h.surf(t, h.Anna).do(httptest.NewRequest("GET", "/desk/stats", nil)); w.Code != 403 {
 			t.Errorf("an editor opens the statistics: %d", w.Code)

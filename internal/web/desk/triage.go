@@ -258,7 +258,13 @@ func (d *Desk) flash(r *http.Request, f Frame) (*flash, error) {
 		return nil, nil
 	}
 	m, err := d.store.Decision(r.Context(), id)
-	if moderation.KindOf(err) == moderation.NotFound || err == nil && (m.Actor.ID != f.Me.ID || !web.WhoOf(r).Serves(m.Site)) {
+	if moderation.KindOf(err) == moderation.NotFound || err == nil && (m.Actor.ID != f.Me.ID) {
+		return nil, nil
+	}
+	if err == nil {
+		err = d.admitted(r, m.Comment)
+	}
+	if moderation.KindOf(err) == moderation.NotFound {
 		return nil, nil
 	}
 	if err != nil {

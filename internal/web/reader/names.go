@@ -2,86 +2,16 @@ package reader
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
+	"regexp"
 	"strings"
 	"sync"
 	"time"
 	"unicode"
 
 	"github.com/freigabe/freigabe/internal/moderation"
-	"github.com/freigabe/freigabe/internal/signon"
 	"github.com/freigabe/freigabe/internal/store"
 	"golang.org/x/text/unicode/norm"
 )
-
-// Settings is what a site can set for its readers, beside store.Settings: the
-// entry "reader" of its extra settings.
-type Settings struct {
-	ReservedNames []string `json:"reserved_names,omitempty"` // nobody but the newsroom bears them
-	NoGuests      bool     `json:"no_guests,omitempty"`      // only signed-on readers may comment
-}
-
-// SettingsOf reads a site's settings for readers.
-func SettingsOf(site store.Site) (Settings, error) {
-	var s Settings
-	raw, ok := site.Extra["reader"]
-	if !ok {
-		return s, nil
-	}
-	if err := json.Unmarshal(raw, &s); err != nil {
-		return s, fmt.Errorf("readers' settings of site %s: %w", site.ID, err)
-	}
-	return s, nil
-}
-
-// errGuests refuses a comment of somebody who is not signed on, where that is needed.
-var errGuests = &moderation.Error{Kind: moderation.Forbidden, Key: "error.guests"}
-
-// Identify says who sends a comment: a reader for whom the publisher's site
-// vouches by a token, with the name from there, or a guest with a typed name,
-// where the site takes guests.
-func Identify(ctx context.Context, v *signon.Verifier, names *Names, site store.Site, token string, in *store.Submission) error {
-	set, err := SettingsOf(site)
-	if err != nil {
-		return err
-	}
-	trust, err := signOnOf(ctx, names.Store, site, token)
-	if err != nil {
-		return err
-	}
-	if !trust.On() {
-		if set.NoGuests {
-			return errGuests
-		}
-		return names.Check(ctx, site, in.Name)
-	}
-	p, err := v.Verify(ctx, trust, token)
-	if err != nil {
-		return err
-	}
-	in.Name, in.Proof = p.Name, store.Proof{Kind: "account", Subject: p.Subject}
-	if p.Verified {
-		in.Email = p.Email
-	}
-	return nil
-}
-
-// signOnOf is how a site vouches for its readers; without a token nobody asks.
-func signOnOf(ctx context.Context, st *store.Store, site store.Site, token string) (signon.Config, error) {
-	var c signon.Config
-	if token == "" {
-		return c, nil
-	}
-	secrets, err := st.Secrets(ctx, site.ID)
-	if err != nil || len(secrets.SignOn) == 0 {
-		return c, err
-	}
-	if err := json.Unmarshal(secrets.SignOn, &c); err != nil {
-		return c, fmt.Errorf("sign-on of site %s: damaged; set it again", site.ID) // the cause would quote it
-	}
-	return c, nil
-}
 
 // Names knows which names readers may not bear: those of the site, of its people
 // and of the list that an admin set, however they are written.
@@ -100,20 +30,46 @@ type reserved struct {
 // namesFor is how long a list of names is kept.
 const namesFor = time.Minute
 
-// newsroom are the words that only the newsroom calls itself.
+// newsroom are the words that only the newsroom calls itself; a name holds none of
+// them, alone or beside others.
 var newsroom = []string{"Redaktion", "Die Redaktion", "Chefredaktion", "Moderation", "Moderator", "Moderatorin", "Admin", "Administrator", "Editor", "Editors", "Newsroom"}
 
-// Check refuses a name that belongs to the newsroom.
-func (n *Names) Check(ctx context.Context, site store.Site, name string) error {
+// addressing is what makes a name an advertisement.
+var addressing = regexp.MustCompile(`(?i)://|\bwww\.|@|[\p{L}\p{N}]\.(de|com|net|org|at|ch|eu|info|shop|online|store|biz|io|me|tv|ru|xyz)\b`)
+
+// Check refuses a name that belongs to the newsroom, that is an address, or that
+// looks like the name of a known author of the site who is somebody else.
+func (n *Names) Check(ctx context.Context, site store.Site, name string, p store.Proof, email string) error {
 	names, err := n.of(ctx, site)
 	if err != nil {
 		return err
 	}
+	if addressing.MatchString(name) {
+		return moderation.BadField("name", "reader.error.name.link")
+	}
 	if names[likeness(name)] {
 		return moderation.BadField("name", "reader.error.name.reserved")
 	}
-	return nil
+	for _, word := range strings.FieldsFunc(name, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsNumber(r) }) {
+		if staffWords[likeness(word)] {
+			return moderation.BadField("name", "reader.error.name.reserved")
+		}
+	}
+	taken, err := n.Store.NameTaken(ctx, site.ID, likeness(name), p, email)
+	if err == nil && taken {
+		err = moderation.BadField("name", "reader.error.name.taken")
+	}
+	return err
 }
+
+// staffWords are the words of newsroom by their likeness.
+var staffWords = func() map[string]bool {
+	words := map[string]bool{}
+	for _, name := range newsroom {
+		words[likeness(name)] = true
+	}
+	return words
+}()
 
 func (n *Names) of(ctx context.Context, site store.Site) (map[string]bool, error) {
 	now := n.Store.Now()
@@ -152,7 +108,7 @@ func (n *Names) of(ctx context.Context, site store.Site) (map[string]bool, error
 
 // lookalikes maps letters and digits that pass for others.
 var lookalikes = strings.NewReplacer("0", "o", "1", "l", "3", "e", "4", "a", "5", "s", "7", "t", "@", "a", "$", "s", "!", "i",
-	"а", "a", "е", "e", "о", "o", "р", "p", "с", "c", "х", "x", "у", "y", "к", "k", "і", "i", "ν", "v", "ο", "o", "α", "a", "ß", "ss", "i", "l")
+	"а", "a", "е", "e", "о", "o", "р", "p", "с", "c", "х", "x", "у", "y", "к", "k", "і", "i", "м", "m", "т", "t", "н", "h", "в", "b", "ѕ", "s", "ј", "j", "ԁ", "d", "ν", "v", "ο", "o", "α", "a", "ß", "ss", "i", "l")
 
 // likeness is a name as an eye in a hurry reads it: letters alone, without case,
 // accents or signs, and with look-alikes made one.

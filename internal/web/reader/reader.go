@@ -10,6 +10,7 @@ import (
 	"github.com/freigabe/freigabe/frontend"
 	"github.com/freigabe/freigabe/internal/mail"
 	"github.com/freigabe/freigabe/internal/moderation"
+	"github.com/freigabe/freigabe/internal/signon"
 	"github.com/freigabe/freigabe/internal/store"
 	"github.com/freigabe/freigabe/internal/thread"
 	"github.com/freigabe/freigabe/internal/web"
@@ -34,8 +35,10 @@ type Options struct {
 // Reader serves the readers' pages.
 type Reader struct {
 	Options
-	store *store.Store
-	names Names
+	store    *store.Store
+	names    Names
+	signon   signon.Verifier
+	provider signon.OIDC
 }
 
 // Routes lists the readers' routes.
@@ -43,7 +46,9 @@ func Routes(o Options) []web.Route {
 	if o.Wait == nil {
 		o.Wait = &wait.Estimator{Store: o.Server.Store}
 	}
-	rd := &Reader{Options: o, store: o.Server.Store, names: Names{Store: o.Server.Store}}
+	rd := &Reader{Options: o, store: o.Server.Store, names: Names{Store: o.Server.Store},
+		signon:   signon.Verifier{Client: http.DefaultClient, Clock: o.Server.Store.Now},
+		provider: signon.OIDC{Client: http.DefaultClient, Clock: o.Server.Store.Now}}
 	get := func(path string, h web.Handler) web.Route {
 		return web.Route{Pattern: "GET " + path, Access: web.Public, Handler: h}
 	}
@@ -72,6 +77,15 @@ func Routes(o Options) []web.Route {
 		get("/mine", rd.mineForm),
 		post("/mine", rd.mine),
 		{Pattern: "GET /mine/{token}", Access: web.Secret, Handler: rd.mineList},
+		get("/signin/{id}", rd.signInForm),
+		post("/signin/{id}", rd.signInByMail),
+		get("/signin/{id}/oidc", rd.oidcStart),
+		get("/signin/oidc/callback", rd.oidcBack),
+		post("/signin/{id}/name", rd.chooseName),
+		{Pattern: "GET /signed-in/{token}", Access: web.Secret, Handler: rd.mailedSignIn},
+		{Pattern: "GET /receipts/{token}/again", Access: web.Secret, Handler: rd.again},
+		{Pattern: "GET /verify/{token}", Access: web.Secret, Handler: rd.verifyPage},
+		{Pattern: "POST /verify/{token}", Access: web.Secret, Handler: rd.verify},
 		{Pattern: "GET /notices/{token}", Access: web.Secret, Handler: rd.noticeReceipt},
 		{Pattern: "GET /confirm/{token}", Access: web.Secret, Handler: rd.wishPage(store.NotifyConfirmed)},
 		{Pattern: "POST /confirm/{token}", Access: web.Secret, Handler: rd.wish(store.NotifyConfirmed)},
@@ -86,20 +100,7 @@ func Routes(o Options) []web.Route {
 }
 
 // base is the address that links from elsewhere begin with.
-func (rd *Reader) base(r *http.Request) string { return Base(rd.Public, r) }
-
-// Base is the public address of this installation: the one configured, or the
-// one that was asked.
-func Base(public string, r *http.Request) string {
-	if public != "" {
-		return strings.TrimSuffix(public, "/")
-	}
-	scheme := "http"
-	if r.TLS != nil || r.Header.Get("X-Forwarded-Proto") == "https" {
-		scheme = "https"
-	}
-	return scheme + "://" + r.Host
-}
+func (rd *Reader) base(r *http.Request) string { return web.PublicAddress(rd.Public, r) }
 
 // Cached answers with a page from memory, rendered where it is not there.
 func Cached(pages *thread.Pages, r *http.Request, k thread.Key, render func(context.Context) (thread.Rendered, error)) (*thread.Page, error) {

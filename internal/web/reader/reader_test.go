@@ -36,7 +36,12 @@ type paper struct {
 
 func newPaper(t testing.TB) *paper {
 	t.Helper()
-	h := storetest.NewHouse(t, "sqlite:"+filepath.Join(t.TempDir(), "f.db"))
+	return newPaperOn(t, "sqlite:"+filepath.Join(t.TempDir(), "f.db"))
+}
+
+func newPaperOn(t testing.TB, dsn string) *paper {
+	t.Helper()
+	h := storetest.NewHouse(t, dsn)
 	s := web.New(h.Store, slog.New(slog.DiscardHandler), nil, nil)
 	pages := thread.New(h.Store, 0)
 	w := &wait.Estimator{Store: h.Store}

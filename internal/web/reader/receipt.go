@@ -31,6 +31,7 @@ type receiptPage struct {
 	Editing  bool
 	Resubmit bool
 	Answer   bool // the decision answers an appeal
+	Another  bool // the author may write another comment as the same person
 }
 
 // segment is a stretch of text.
@@ -64,6 +65,11 @@ func (rd *Reader) receiptPage(r *http.Request) (receiptPage, error) {
 	p.Lang, p.Site, p.NoIndex = or(lang(r.URL.Query()), or(rec.Lang, rec.Site.Lang)), rec.Site, true
 	p.Title = locale.T(p.Lang, "reader.receipt.title")
 	p.describe()
+	set, err := SettingsOf(rec.Site)
+	if err != nil {
+		return p, err
+	}
+	p.Another = set.Lets(AsGuest) && !rec.Erased && rec.Article.Status(rd.store.Now()) == store.ThreadOpen
 	p.Editing, p.Resubmit = rec.Can(moderation.Edit), rec.Can(moderation.Resubmit)
 	p.Text = marked(rec)
 	if rec.Status == moderation.Pending {

@@ -68,7 +68,6 @@ type section struct {
 	Open    bool
 	Notice  string // why it is closed, or until when it is open
 	Form    form
-	SignOn  bool // only readers whom the site vouches for may comment
 	Asset   bool // with the links to script and style
 
 	comments []store.Released
@@ -97,6 +96,50 @@ type form struct {
 	Error  *formError
 	Length int
 	SignOn bool // hidden until the script has a token
+
+	Token   string // of a reader who has signed in
+	Receipt string // of an earlier comment, which proves the author
+	As      string // the name that counts then, "" where it is typed
+	Age     int    // years that the author must say to have reached, 0 for none
+	OfAge   bool
+	SignIn  string // address where readers sign in, "" where none is offered
+	Who     string // who may comment, in words; "" where a name is enough
+}
+
+// ask adds what the site's settings ask of authors.
+func (f *form) ask(set Settings) {
+	f.Age = set.MinAge
+	f.SignOn = !set.Lets(AsGuest) // a page that knows the author shows the form all the same
+	q := url.Values{"article": {f.ID}, "lang": {f.Lang}}.Encode()
+	switch {
+	case set.Lets(AsEmail):
+		f.SignIn = f.Public + "/signin/" + f.Site.ID + "?" + q
+	case set.Lets(AsOIDC):
+		f.SignIn = f.Public + "/signin/" + f.Site.ID + "/oidc?" + q
+	}
+	f.Who = whoWords(f.Base, f.Site, set)
+}
+
+// whoWords says who may comment, where a typed name alone is not all there is to say.
+func whoWords(b web.Base, site store.Site, set Settings) string {
+	if len(set.Who) == 0 && set.NoGuests {
+		return b.T("reader.form.signOn", "site", site.Name)
+	}
+	var ways []string
+	for _, way := range Ways {
+		if len(set.Who) > 0 && set.Lets(way) {
+			ways = append(ways, b.T("reader.who."+way, "site", site.Name, "provider", or(set.OIDCName, site.Name)))
+		}
+	}
+	if len(ways) == 0 {
+		return ""
+	}
+	last := len(ways) - 1
+	list := ways[last]
+	if last > 0 {
+		list = strings.Join(ways[:last], ", ") + " " + b.T("reader.who.or") + " " + list
+	}
+	return b.T("reader.who", "ways", list)
 }
 
 type formError struct{ Field, Words string }
@@ -134,12 +177,11 @@ func (rd *Reader) section(ctx context.Context, a asked) (section, error) {
 	if err != nil {
 		return section{}, err
 	}
-	s.SignOn = set.NoGuests
-	view := thread.View{Lang: s.Lang, Page: s.Page, Open: s.Open, Order: a.sort}
+	view := thread.View{Lang: s.Lang, Page: s.Page, Open: s.Open, Order: a.sort, Initials: set.Avatars == "initials"}
 	s.List = template.HTML(thread.List(nil, view, page)) //nolint:gosec // List escapes
 	s.links(a, next)
 	s.Form = formFor(s.Lang, site, art, a.public)
-	s.Form.SignOn = s.SignOn
+	s.Form.ask(set)
 	return s, rd.replyTo(ctx, &s, a)
 }
 

@@ -59,14 +59,15 @@ func (rd *Reader) submission(r *http.Request) (store.Submission, store.Site, err
 	if f.Get(trap) != "" {
 		return store.Submission{}, site, moderation.BadField("", "error.trap")
 	}
-	in, err := Clean(site, store.Submission{
+	in := store.Submission{
 		Article: art.ID, Parent: f.Get("parent_id"), Text: f.Get("text"), Name: f.Get("name"), Email: f.Get("email"),
 		Lang: or(lang(r.URL.Query()), site.Lang), Hinted: f.Get("hinted") == "1",
-	})
-	if err != nil {
+	}
+	claim := Claim{Token: f.Get("token"), Receipt: f.Get("receipt"), OfAge: f.Get("age") == "1"}
+	if err := Identify(r.Context(), &rd.signon, &rd.names, site, claim, &in); err != nil {
 		return in, site, err
 	}
-	if err := Identify(r.Context(), nil, &rd.names, site, "", &in); err != nil {
+	if in, err = Clean(site, in); err != nil {
 		return in, site, err
 	}
 	if f.Get("notify") != "" && in.Email != "" {
@@ -130,6 +131,7 @@ func (rd *Reader) formAgain(w http.ResponseWriter, r *http.Request, site store.S
 		p.Article = art
 	}
 	f := formFor(language, site, store.Article{ID: r.PathValue("id")}, "")
+	rd.recognise(r, site, &f)
 	f.Text, f.Name, f.Email, f.Notify = r.PostForm.Get("text"), r.PostForm.Get("name"), r.PostForm.Get("email"), r.PostForm.Get("notify") != ""
 	if id := cleanID(r.PostForm.Get("parent_id")); id != "" && problem.Field != "parent_id" {
 		if c, err := rd.store.Released(r.Context(), id); err == nil {
@@ -140,6 +142,24 @@ func (rd *Reader) formAgain(w http.ResponseWriter, r *http.Request, site store.S
 	f.Error = &formError{problem.Field, locale.T(language, problem.Key, problem.Args...)}
 	p.Form = f
 	return rd.Server.Page(w, r, status, "submit.html", p)
+}
+
+// recognise lets the form say again as whom its author sent it, where a token or
+// an earlier comment's receipt still proves that.
+func (rd *Reader) recognise(r *http.Request, site store.Site, f *form) {
+	if set, err := SettingsOf(site); err == nil {
+		f.ask(set)
+	}
+	f.SignOn, f.OfAge = false, r.PostForm.Get("age") == "1"
+	if id, err := rd.store.ByReaderToken(r.Context(), r.PostForm.Get("token")); err == nil {
+		f.Token, f.As = r.PostForm.Get("token"), id.Name
+		return
+	}
+	if receipt := r.PostForm.Get("receipt"); receipt != "" {
+		if rec, err := rd.store.Receipt(r.Context(), receipt); err == nil {
+			f.Receipt, f.As = receipt, rec.Name
+		}
+	}
 }
 
 // explain gives the status and the words for an error that the author of a form
@@ -156,7 +176,7 @@ func (rd *Reader) explain(w http.ResponseWriter, err error) (int, *moderation.Er
 	}
 	e, ok := errors.AsType[*moderation.Error](err)
 	switch {
-	case ok && e.Key == errGuests.Key:
+	case ok && (e.Key == errGuests.Key || e.Key == errWay.Key || e.Key == "error.reader_token"):
 		return http.StatusForbidden, e
 	case !ok || e.Kind == moderation.NotFound || e.Kind == moderation.Forbidden:
 		return 0, nil

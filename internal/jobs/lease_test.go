@@ -1,0 +1,45 @@
+package jobs
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/freigabe/freigabe/internal/store"
+)
+
+// A letter that takes long must not make those claimed with it go out twice: what
+// was not begun within half the lease goes back, and another worker can have it
+// at once.
+func TestWhatASlowJobHoldsUpGoesBack(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	s, err := store.Open(ctx, store.Options{DSN: "sqlite:" + filepath.Join(t.TempDir(), "freigabe.db")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() }) // the test is over
+	r := &Runner{Store: s, Log: slog.New(slog.NewTextHandler(io.Discard, nil))}
+	l := lane{[]string{"letter"}, 1, time.Second}
+	var done []string
+	r.Handle("letter", func(_ context.Context, j store.Job) error {
+		done = append(done, j.Key)
+		time.Sleep(l.lease/2 + 10*time.Millisecond)
+		return nil
+	})
+	for _, key := range []string{"a", "b", "c"} {
+		if err := s.AddJob(ctx, "letter", key, "", s.Now()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n, err := r.batch(ctx, l); err != nil || n != 3 || len(done) != 1 {
+		t.Fatalf("of %d claimed %v were begun, %v", n, done, err)
+	}
+	free, err := s.ClaimJobs(ctx, l.kinds, 10, time.Minute)
+	if err != nil || len(free) != 2 || free[0].Attempts != 1 {
+		t.Fatalf("free again: %+v, %v", free, err)
+	}
+}
