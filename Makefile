@@ -8,6 +8,7 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unkn
 FUZZTIME ?= 30s
 MODEL    ?= model.bin
 DATA     ?=
+EVAL     ?=
 KILLS    ?= 200
 # Random histories against every public route, and how long a node is paused.
 HISTORIES ?= 100
@@ -73,12 +74,12 @@ fuzz:
 
 # make eval DATA="decisions.jsonl" MODEL=site.model measures one model;
 # make eval SETS=DIR prints every figure of docs/assessment.md, without SETS only
-# those of the project's own sets.
+# those of the project's own sets. EVAL="-only learned -figure RP-Mod" prints a part.
 eval:
 	@if [ -n "$(DATA)" ]; then $(GO) run ./cmd/freigabe model eval -model $(MODEL) -data $(DATA); \
-	else $(GO) run ./internal/assess/eval -data "$(SETS)"; fi
+	else $(GO) run ./internal/assess/eval -data "$(SETS)" $(EVAL); fi
 
 # make base SETS=DIR trains the base that ships, byte for byte.
 base:
 	$(GO) run ./cmd/freigabe model train -names neutral -rule aggression,refuse \
-		-data $(SETS)/germeval2018/train.jsonl $(SETS)/gahd/train.jsonl $(SETS)/gahd/dev.jsonl -out internal/assess/base.model
+		-data $(SETS)/germeval2018/train.jsonl $(SETS)/gahd/train.jsonl $(SETS)/gahd/dev.jsonl internal/assess/own.jsonl -out internal/assess/base.model

@@ -5,6 +5,7 @@ import (
 
 	"github.com/freigabe/freigabe/internal/assess/german"
 	"github.com/freigabe/freigabe/internal/assess/learn"
+	"github.com/freigabe/freigabe/internal/assess/lexicon"
 	"github.com/freigabe/freigabe/internal/assess/vocab"
 	"github.com/freigabe/freigabe/internal/moderation"
 )
@@ -49,6 +50,9 @@ func (r *result) aggression() {
 	z = min(z, 3)
 	passages, words, extra := r.attacks()
 	z += extra
+	if r.insulted() || r.threatened() {
+		z = max(z, insultOdds)
+	}
 	pro, con := r.explain(slotAggression)
 	if len(passages) == 0 && z > 0 {
 		passages = r.markWords(pro, passages)
@@ -57,11 +61,40 @@ func (r *result) aggression() {
 		moderation.Score{Passages: passages, For: top(append(words, weights(r, pro)...)), Against: top(weights(r, con))})
 }
 
-// aggressionEnglish judges an English text by what is known of English: threats.
+// insultOdds is the least for a threat or an insult to the reader's face: whatever
+// else the text says, it is aggressive.
+const insultOdds = 1
+
+// insulted reports abuse that is aimed at the reader.
+func (r *result) insulted() bool {
+	for i, at := range r.aims {
+		if c := r.finder.Hits[i].Entry.Class; at == aimReader && c != lexicon.Disparage {
+			return true
+		}
+	}
+	return false
+}
+
+// threatened reports what raises the flag of a threat.
+func (r *result) threatened() bool {
+	for _, h := range r.reader.Cues {
+		if h.Cue.Kind == vocab.Threat && h.Cue.Weight >= threatWeight && !r.reported(h) {
+			return true
+		}
+	}
+	return false
+}
+
+// aggressionEnglish judges an English text by what is known of English: threats
+// and insults to the reader's face. Without any it is not checked.
 func (r *result) aggressionEnglish() {
-	passages, words, extra := r.attacks()
-	if extra > 0 {
-		r.set(moderation.Aggression, slotAggression, sigmoid(-2.2+extra), moderation.Score{Passages: passages, For: top(words)})
+	passages, words, z := r.attacks()
+	z -= 2.2
+	if r.insulted() || r.threatened() {
+		z = max(z, insultOdds)
+	}
+	if z > 0 {
+		r.set(moderation.Aggression, slotAggression, sigmoid(z), moderation.Score{Passages: passages, For: top(words)})
 	}
 }
 
@@ -71,24 +104,43 @@ func (r *result) attacks() (passages []moderation.Passage, words []moderation.We
 		if h.Cue.Kind != vocab.Threat || r.reported(h) {
 			continue
 		}
-		p := r.passage(h.First, h.Last, "aggression.threat", "")
+		code := "aggression.threat"
+		if h.Cue.Code == "scorn" {
+			code = "aggression.scorn"
+		}
+		p := r.passage(h.First, h.Last, code, "")
 		passages = append(passages, p)
 		words = append(words, moderation.Weight{Word: p.Text, Weight: h.Cue.Weight})
 		z += h.Cue.Weight / (1 + z/3)
 	}
 	for i := range r.finder.Hits {
 		h := &r.finder.Hits[i]
-		if h.Entry.Severity < 2 {
+		w := r.blow(i)
+		if w == 0 {
 			continue
-		}
-		w := 0.5
-		if r.nearAddress(h.First, h.Last) {
-			w = 1.3
 		}
 		z += w / (1 + z/2)
 		passages = append(passages, r.passage(h.First, h.Last, "aggression.abuse", ""))
 	}
 	return passages, words, z
+}
+
+// blow is how hard a finding hits: a swear word is rough, said of a person it is
+// an attack, said to the reader's face an insult.
+func (r *result) blow(i int) float64 {
+	h := &r.finder.Hits[i]
+	mild := h.Entry.Severity < 2
+	switch {
+	case r.aims[i] == aimReader && h.Entry.Class != lexicon.Disparage:
+		return 3
+	case mild:
+		return 0
+	case r.aims[i] == aimOther:
+		return 1.5
+	case r.nearAddress(h.First, h.Last):
+		return 1.3
+	}
+	return 0.4
 }
 
 // reported says that a word of violence is told as news rather than wished:
@@ -101,6 +153,25 @@ func (r *result) reported(h vocab.Hit) bool {
 		switch string(r.text.Folded(r.text.Tokens[i])) {
 		case "wurde", "wurden", "worden", "laut", "damals", "krieg", "prozess", "taeter", "urteil", "angeklagte", "angeklagter", "opfer", "gericht",
 			"regime", "diktatur", "film", "geschichte", "niemand", "nicht", "kein", "keine", "verurteilt", "verbot", "verboten":
+			return true
+		}
+	}
+	return !r.wished(h)
+}
+
+// wished says that a single word of violence is wanted, ordered or threatened:
+// washing is hung up too.
+func (r *result) wished(h vocab.Hit) bool {
+	if r.text.Tokens[h.First].Has(german.First) || r.text.Stats.Words <= 4 {
+		return true
+	}
+	for i := max(0, h.First-6); i <= min(h.Last+4, len(r.text.Tokens)-1); i++ {
+		if r.reader.Words[i].Has(vocab.You | vocab.Abuse) {
+			return true
+		}
+		switch string(r.text.Folded(r.text.Tokens[i])) {
+		case "gehoert", "gehoeren", "gehoerte", "sollte", "sollten", "muesste", "muessten", "soll", "sollen", "werde", "werden", "wuerde", "wuerden",
+			"wollen", "will", "wuensche", "hoffentlich", "hoffe", "einfach", "endlich", "sofort", "alle", "alles", "should", "must", "deserve":
 			return true
 		}
 	}

@@ -25,6 +25,7 @@ type analysis struct {
 	shares   []float32
 	dense    [denseFeatures]float32
 	masked   []bool
+	aims     []aim // by finding: whom it is aimed at
 	siteVec  []float32
 	language string
 	sure     bool
@@ -48,22 +49,7 @@ func (a *analysis) read(text string, site string) {
 	a.reader.Read(&a.text)
 	a.language, a.sure = language(&a.text, a.reader.Words, site)
 	a.finder.Find(&a.text)
-	a.dropForeignHits()
-}
-
-// dropForeignHits takes out words that are abuse in English alone where the text
-// is not English.
-func (a *analysis) dropForeignHits() {
-	if a.language == "en" {
-		return
-	}
-	kept := a.finder.Hits[:0]
-	for _, h := range a.finder.Hits {
-		if h.Entry.Class != lexicon.EnglishOnly {
-			kept = append(kept, h)
-		}
-	}
-	a.finder.Hits = kept
+	a.aimHits()
 }
 
 // passage marks the tokens first to last.

@@ -17,7 +17,7 @@ const (
 )
 
 // rulesVersion counts changes of the rules that are code: lists, cues, weights.
-const rulesVersion = "r1"
+const rulesVersion = "r2"
 
 // Assess judges one comment by the base alone. All five rules are always in the
 // result, each with a score or the cause why it was not checked. It never

@@ -76,7 +76,7 @@ func (a *analysis) denseAbuse(d *[denseFeatures]float32) {
 			target++
 		}
 	}
-	d[fInsult], d[fVulgar], d[fSlur] = log1p(by[lexicon.Insult]+by[lexicon.Body]), log1p(by[lexicon.Vulgar]), log1p(by[lexicon.Slur])
+	d[fInsult], d[fVulgar], d[fSlur] = log1p(by[lexicon.Insult]+by[lexicon.Body]+by[lexicon.Called]), log1p(by[lexicon.Vulgar]), log1p(by[lexicon.Slur])
 	d[fDisparage], d[fPhrase] = log1p(by[lexicon.Disparage]), log1p(by[lexicon.Phrase])
 	d[fForeign] = log1p(by[lexicon.English] + by[lexicon.Foreign] + by[lexicon.EnglishOnly])
 	d[fGrave], d[fTarget], d[fMildWords] = log1p(grave), log1p(target), log1p(mild)

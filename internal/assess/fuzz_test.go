@@ -65,3 +65,22 @@ func FuzzReadRows(f *testing.F) {
 		}
 	})
 }
+
+// FuzzRelate holds that an article, thread and parent of any bytes can be related
+// to any text, and that a fingerprint of it is the same twice.
+func FuzzRelate(f *testing.F) {
+	f.Add("Radweg", "Die Stadt baut.", "Donaudampfschifffahrt", sample)
+	f.Fuzz(func(t *testing.T, headline, body, parent, text string) {
+		m := Default()
+		rel := m.Relate(Article{Headline: headline, Lede: parent, Body: body}, []string{text, parent})
+		s := m.Assess(Input{Text: text, Parent: parent, Relation: rel}).Rules[moderation.Digression]
+		if (s.Value == nil) == (s.NotChecked == "") || s.NotChecked == internalFailed {
+			t.Fatalf("%+v", s)
+		}
+		if Fingerprint(text) != Fingerprint(text) {
+			t.Fatal("two fingerprints of one text")
+		}
+		m.Nearest(text, []string{parent, body}, 3)
+		m.Unseen(text)
+	})
+}

@@ -21,7 +21,7 @@ func (r *result) insinuation() {
 	s.result = r
 	s.cues()
 	s.form()
-	z := -2.2 + s.cue + s.extra - s.support
+	z := -1.2 + s.cue + s.extra - s.support
 	if s.cue == 0 {
 		z = min(z, -1.6)
 	}
@@ -40,8 +40,12 @@ type suspicion struct {
 
 func (s *suspicion) cues() {
 	n, m := 0, 0
+	alone := s.loneWord()
 	for _, h := range s.reader.Cues {
 		w := h.Cue.Weight * cueFactor[h.Cue.Code]
+		if alone && h.Cue.Kind == vocab.Insinuation {
+			w *= loneFactor
+		}
 		switch h.Cue.Kind {
 		case vocab.Insinuation:
 			w /= 1 + 0.45*float64(n)
@@ -61,6 +65,22 @@ func (s *suspicion) cues() {
 			}
 		}
 	}
+}
+
+// loneFactor is what a single word counts that nothing else in the text bears
+// out: people have brothers-in-law, and buy things.
+const loneFactor = 0.75
+
+// loneWord reports that all there is to go by is one cue of one word.
+func (s *suspicion) loneWord() bool {
+	n, words := 0, 0
+	for _, h := range s.reader.Cues {
+		if h.Cue.Kind == vocab.Insinuation {
+			n++
+			words += h.Cue.Words
+		}
+	}
+	return n == 1 && words == 1
 }
 
 // form weighs what is no word: a target, scare quotes, a question that is none,

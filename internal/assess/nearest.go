@@ -1,6 +1,10 @@
 package assess
 
-import "sort"
+import (
+	"sort"
+
+	"github.com/freigabe/freigabe/internal/assess/learn"
+)
 
 // Near is an earlier text and how alike it is: the cosine of both texts' words
 // and runs of letters, 0 to 1.
@@ -34,8 +38,7 @@ func (m *Model) Nearest(text string, earlier []string, n int) []Near {
 		for j, k := range a.vector.Index {
 			dot += float64(own[k]) * float64(a.weighted.Site[j])
 		}
-		// Both blocks, words and runs of letters, have length one.
-		if dot /= 2; dot >= leastAlike {
+		if dot /= learn.Square; dot >= leastAlike {
 			out = append(out, Near{i, dot})
 		}
 	}

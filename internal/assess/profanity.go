@@ -5,6 +5,7 @@ import (
 
 	"github.com/freigabe/freigabe/internal/assess/german"
 	"github.com/freigabe/freigabe/internal/assess/lexicon"
+	"github.com/freigabe/freigabe/internal/assess/vocab"
 	"github.com/freigabe/freigabe/internal/moderation"
 )
 
@@ -21,7 +22,7 @@ func (r *result) profanity() {
 	seen := [4]int{}
 	for i := range r.finder.Hits {
 		h := &r.finder.Hits[i]
-		w := severityOdds[h.Entry.Severity] * r.context(h)
+		w := r.odds(i)
 		z += w / float64(1+seen[h.Entry.Severity])
 		seen[h.Entry.Severity]++
 		if h.Entry.Severity >= 2 || len(r.finder.Hits) < 4 {
@@ -49,17 +50,26 @@ func codeOf(h *lexicon.Hit) string {
 	return codes[h.Entry.Class][hidden]
 }
 
-// context lowers the weight of a word that is quoted, and raises it where the
-// other person is addressed.
-func (r *result) context(h *lexicon.Hit) float64 {
-	f := 1.0
-	if r.text.Tokens[h.First].Mark&german.Quoted != 0 && h.First != h.Last {
-		f = 0.9
+// directOdds is what a mild word weighs that is said to the reader's face:
+// "Lump" alone is rough, "du Lump" an insult.
+const directOdds = 3.9
+
+// odds is the weight of a finding: less where it is quoted, more where the other
+// person is addressed.
+func (r *result) odds(i int) float64 {
+	h := &r.finder.Hits[i]
+	w := severityOdds[h.Entry.Severity]
+	switch {
+	case r.text.Tokens[h.First].Mark&german.Quoted != 0 && h.First != h.Last:
+		return 0.9 * w
+	case h.Entry.Severity > 1:
+		return w
+	case r.aims[i] == aimReader && !r.reader.Words[h.First].Has(vocab.Foul):
+		return directOdds
+	case r.nearAddress(h.First, h.Last):
+		return 1.8 * w
 	}
-	if h.Entry.Severity == 1 && r.nearAddress(h.First, h.Last) {
-		f = 1.8
-	}
-	return f
+	return w
 }
 
 func sigmoid(z float64) float64 { return 1 / (1 + math.Exp(-z)) }

@@ -57,9 +57,12 @@ func learned(r *report, data string) error {
 	}{
 		{"GermEval 2018, 5 folds", "germeval2018/train.jsonl", "", 2, .73, .81},
 		{"GAHD, dev part", "gahd/train.jsonl", "gahd/dev.jsonl", 0, .73, .81},
-		{"RP-Mod, 10 folds", "rp-mod/train.jsonl", "", 1, .72, .79},
+		{"RP-Mod, 8 folds", "rp-mod/train.jsonl", "", 1, .72, .79},
 		{"GermEval 2026 DEF, 10 folds", "germeval2026-def/train.jsonl", "", 1, 0, .86},
 	} {
+		if !r.wants(s.name) {
+			continue
+		}
 		rows, err := load(filepath.Join(data, s.train))
 		if err != nil {
 			return err
@@ -98,6 +101,9 @@ func folds(rows []row, step int) (m []assess.Measured, err error) {
 			} else {
 				fit = append(fit, x)
 			}
+		}
+		if len(rest) == 0 { // RP-Mod's training part has eight folds of the ten
+			continue
 		}
 		if m, err = fitted(fit, rest, m); err != nil {
 			return nil, err

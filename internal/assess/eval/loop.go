@@ -89,6 +89,13 @@ func history(r *report, data string) error {
 		return err
 	}
 	for _, with := range []bool{false, true} {
+		name := "omp deleted posts, text alone: AUC"
+		if with {
+			name = "omp deleted posts, text and author history: AUC"
+		}
+		if !r.wants(name) {
+			continue
+		}
 		var p []float64
 		var y []bool
 		ds := decide(posts, with)
@@ -109,9 +116,9 @@ func history(r *report, data string) error {
 			}
 		}
 		if with {
-			r.floor("omp deleted posts, text and author history: AUC", learn.AUC(p, y), .84)
+			r.floor(name, learn.AUC(p, y), .84)
 		} else {
-			r.note("omp deleted posts, text alone: AUC", learn.AUC(p, y))
+			r.note(name, learn.AUC(p, y))
 		}
 	}
 	return nil

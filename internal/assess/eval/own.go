@@ -107,6 +107,9 @@ func insinuation(r *report, _ string) error {
 		r.note("insinuation: "+set.name, n)
 		r.floor("insinuation: ranked right, "+set.name, right/n, .80)
 		r.note("insinuation: AUC, "+set.name, learn.AUC(scores, labels))
+		p, rec := precisionRecall(scores, labels, assess.DefaultCuts.Breach)
+		r.note("insinuation: precision in the breach band, "+set.name, p)
+		r.note("insinuation: recall in the breach band, "+set.name, rec)
 	}
 	return nil
 }

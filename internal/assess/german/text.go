@@ -72,6 +72,7 @@ type Text struct {
 
 	chars []char
 	plain []byte  // one byte a character: ASCII as folded, 0xFF for others
+	cased []byte  // one byte a character, capitals kept: see Cased
 	at    []int32 // for each byte of Fold its character
 }
 
@@ -180,6 +181,7 @@ func (t *Text) countScript(r rune) {
 
 func (t *Text) countChars() {
 	s := &t.Stats
+	t.cased = t.cased[:0]
 	for i := range t.chars {
 		c := &t.chars[i]
 		if c.r < 0x80 {
@@ -187,6 +189,7 @@ func (t *Text) countChars() {
 		} else {
 			t.plain = append(t.plain, 0xFF)
 		}
+		t.cased = append(t.cased, casedByte(c))
 		if isLetter(c.r) {
 			s.Letters++
 			if c.flags&charUpper != 0 {
@@ -199,6 +202,30 @@ func (t *Text) countChars() {
 	s.Chars = len(t.chars)
 }
 
+// casedByte is a character in one byte: capitals stay, digits are alike, and
+// letters above ASCII share 128 values.
+func casedByte(c *char) byte {
+	switch r := c.r; {
+	case r >= 'a' && r <= 'z':
+		if c.flags&charUpper != 0 {
+			return byte(r) - 'a' + 'A'
+		}
+		return byte(r)
+	case isDigit(r):
+		return '0'
+	case r < ' ':
+		return ' '
+	case r < 0x80:
+		return byte(r)
+	default:
+		return 0x80 | byte(r)&0x7F
+	}
+}
+
+// Cased is the scanned text with one byte a character, for runs of characters
+// that reach over words: how somebody writes, with capitals, spaces and marks.
+func (t *Text) Cased() []byte { return t.cased }
+
 // Plain is the scanned text with one byte a character, so that its indices are
 // those of Span: ASCII in lower case, 0xFF for anything else.
 func (t *Text) Plain() []byte { return t.plain }
@@ -210,6 +237,9 @@ func (t *Text) Bytes(from, to int) (start, end int) {
 	}
 	return int(t.chars[from].start), int(t.chars[to-1].end)
 }
+
+// Extent gives the characters of a token, from and up to.
+func (k Token) Extent() (from, to int) { return int(k.c0), int(k.c1) }
 
 // Folded is a token's folded form.
 func (t *Text) Folded(k Token) []byte { return t.Fold[k.From:k.To] }

@@ -1,21 +1,30 @@
 package learn
 
-import (
-	"math"
-	"sort"
-)
+import "math"
 
 // Head is one rule's regression inside a Base, with the two numbers that turn
 // its log-odds into a calibrated probability.
 type Head struct {
 	Name  string
-	Scale float32 // of the quantised weights
+	Limit float32 // the largest weight; see Weight
 	Dense []float32
 	Bias  float32
 	Slope float32 // probability = sigmoid(Slope*z + Shift)
 	Shift float32
 	Cut   float32 // probability at which both classes are told apart best
 	Rows  uint32
+
+	table [256]float32 // the weight that each quantised value stands for
+}
+
+// fill sets the table: a quantised weight q stands for the limit times the
+// square of q/127, so that small weights keep their differences and no large one
+// is cut off.
+func (h *Head) fill() {
+	for i := range h.table {
+		q := float32(int8(i)) / 127
+		h.table[uint8(int8(i))] = float32(float32(q*float32(math.Abs(float64(q)))) * h.Limit)
+	}
 }
 
 // Base is a trained, quantised model: immutable and safe for concurrent use.
@@ -48,14 +57,21 @@ func (b *Base) Head(name string) int {
 	return -1
 }
 
-// Weighted is a vector with its features weighted by a base: both blocks scaled
-// to length one.
+// Weighted is a vector with its features weighted by a base: each block scaled
+// to a length of its own.
 type Weighted struct {
 	Value  []float32 // parallel to Vector.Index; 0 for features the base never saw
 	Site   []float32 // the same for a site, where unseen features count as rare ones
 	Dense  []float32 // standardised
 	Unseen float32   // share of unseen features
 }
+
+// blockLength is the length each block of a vector is brought to.
+var blockLength = [Blocks]float32{1, 1, 0.7}
+
+// Square is the square of a weighted vector's length where all blocks have
+// features.
+const Square = 1 + 1 + 0.7*0.7
 
 // rareIDF is what a feature unseen in the base counts for a site.
 const rareIDF = float32(9)
@@ -64,7 +80,7 @@ const rareIDF = float32(9)
 // for one pass.
 func (b *Base) Weigh(v *Vector, w *Weighted) {
 	w.Value, w.Site = w.Value[:0], w.Site[:0]
-	var base, site [2]float32
+	var base, site [Blocks]float32
 	unseen := 0
 	for i, k := range v.Index {
 		n := sublinear(v.Count[i])
@@ -81,9 +97,9 @@ func (b *Base) Weigh(v *Vector, w *Weighted) {
 		w.Value = append(w.Value, x)
 		w.Site = append(w.Site, y)
 	}
-	for i := range 2 {
-		base[i] = inverseRoot(base[i])
-		site[i] = inverseRoot(site[i])
+	for i := range Blocks {
+		base[i] = blockLength[i] * inverseRoot(base[i])
+		site[i] = blockLength[i] * inverseRoot(site[i])
 	}
 	for i, k := range v.Index {
 		w.Value[i] *= base[k>>blockBits]
@@ -120,12 +136,12 @@ func (b *Base) Predict(v *Vector, w *Weighted, out []float32) {
 			continue
 		}
 		for h, q := range b.Weight[int(k)*n : int(k)*n+n] {
-			acc[h&7] += x * float32(q)
+			acc[h&7] += x * b.Heads[h].table[uint8(q)]
 		}
 	}
 	for h := range b.Heads {
 		head := &b.Heads[h]
-		z := acc[h&7]*head.Scale + head.Bias
+		z := acc[h&7] + head.Bias
 		for i, d := range w.Dense {
 			z += head.Dense[i] * d
 		}
@@ -142,9 +158,9 @@ func (h *Head) Probability(z float32) float64 {
 // divided among the occurrences of a feature.
 func (b *Base) Share(v *Vector, w *Weighted, head int, tokens []float32) {
 	n := len(b.Heads)
-	scale := b.Heads[head].Scale
+	table := &b.Heads[head].table
 	for _, g := range v.Grams {
-		x := w.Value[g.Feature] * float32(b.Weight[int(v.Index[g.Feature])*n+head]) * scale / v.Count[g.Feature]
+		x := w.Value[g.Feature] * table[uint8(b.Weight[int(v.Index[g.Feature])*n+head])] / v.Count[g.Feature]
 		if int(g.Token) < len(tokens) {
 			tokens[g.Token] += x
 		}
@@ -195,13 +211,13 @@ func (c *Builder) AddStems(buckets []uint32) {
 	}
 }
 
-// Build freezes document frequencies (features seen once are dropped) and the
+// Build freezes document frequencies and the
 // statistics of the dense features, and weights the rows.
 func (c *Builder) Build() (*Base, []Sample) {
 	b := &Base{IDF: make([]uint8, Buckets), Stems: make([]uint8, StemBuckets)}
 	n := float64(len(c.rows))
 	for i, d := range c.df {
-		if d >= 2 {
+		if d >= 1 {
 			b.IDF[i] = quantIDF(n, float64(d))
 		}
 	}
@@ -250,32 +266,30 @@ func statistics(rows []rawRow) (mean, std []float32) {
 	return mean, std
 }
 
-// Quantise packs trained heads into the base. Weights beyond the given share of
-// the largest are clipped, so that a few do not coarsen all others.
+// Quantise packs trained heads into the base, eight bits a weight.
 func (b *Base) Quantise(names []string, heads []*Linear) {
 	n := len(heads)
 	b.Weight = make([]int8, Buckets*n)
 	b.Heads = make([]Head, n)
 	for h, m := range heads {
-		limit := clipAt(m.Weight)
-		scale := limit / 127
-		b.Heads[h] = Head{Name: names[h], Scale: scale, Dense: m.Dense, Bias: m.Bias, Slope: 1}
+		limit := largest(m.Weight)
+		b.Heads[h] = Head{Name: names[h], Limit: limit, Dense: m.Dense, Bias: m.Bias, Slope: 1}
+		b.Heads[h].fill()
 		for i, w := range m.Weight {
-			b.Weight[i*n+h] = int8(math.Round(float64(max(-127, min(127, w/scale)))))
+			q := math.Round(127 * math.Sqrt(math.Abs(float64(w))/float64(limit)))
+			b.Weight[i*n+h] = int8(math.Copysign(q, float64(w)))
 		}
 	}
 }
 
-func clipAt(w []float32) float32 {
-	var abs []float64
+// largest is the size of the largest weight, 1 where all are zero.
+func largest(w []float32) float32 {
+	most := float32(0)
 	for _, x := range w {
-		if x != 0 {
-			abs = append(abs, math.Abs(float64(x)))
-		}
+		most = max(most, x, -x)
 	}
-	if len(abs) == 0 {
+	if most == 0 {
 		return 1
 	}
-	sort.Float64s(abs)
-	return float32(abs[int(float64(len(abs)-1)*0.9995)])
+	return most
 }

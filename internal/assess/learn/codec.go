@@ -15,10 +15,14 @@ import (
 
 // The file of a base: eight bytes of magic, the SHA-256 of everything after it,
 // then a deflated body: counts, heads, statistics, tables.
-const baseMagic = "FGBASE1\n"
+const baseMagic = "FGBASE2\n"
 
 // ErrDamaged says that a model file is not what was written.
 var ErrDamaged = errors.New("the model file is damaged or not a model")
+
+// ErrVersion says that a model file was written in another form than this
+// program reads.
+var ErrVersion = errors.New("the model file is of another version of the program: train it anew")
 
 // maxBody bounds what a damaged file can make the reader allocate.
 const maxBody = 64 << 20
@@ -35,7 +39,7 @@ func (b *Base) Encode(w io.Writer) error {
 	for i := range b.Heads {
 		h := &b.Heads[i]
 		e.text(h.Name)
-		e.f32(h.Scale, h.Bias, h.Slope, h.Shift, h.Cut)
+		e.f32(h.Limit, h.Bias, h.Slope, h.Shift, h.Cut)
 		e.u32(h.Rows)
 		e.f32(h.Dense...)
 	}
@@ -80,6 +84,9 @@ func readSealed(r io.Reader, magic string) (raw []byte, digest string, err error
 	if err != nil {
 		return nil, "", fmt.Errorf("read model: %w", err)
 	}
+	if len(data) > len(magic) && string(data[:6]) == magic[:6] && string(data[:len(magic)]) != magic {
+		return nil, "", ErrVersion
+	}
 	if len(data) < len(magic)+sha256.Size || string(data[:len(magic)]) != magic {
 		return nil, "", ErrDamaged
 	}
@@ -107,8 +114,9 @@ func DecodeBase(r io.Reader) (*Base, string, error) {
 	}
 	b := &Base{Neutral: neutral == 1}
 	for range heads {
-		h := Head{Name: d.text(), Scale: d.f32(), Bias: d.f32(), Slope: d.f32(), Shift: d.f32(), Cut: d.f32(), Rows: d.u32()}
+		h := Head{Name: d.text(), Limit: d.f32(), Bias: d.f32(), Slope: d.f32(), Shift: d.f32(), Cut: d.f32(), Rows: d.u32()}
 		h.Dense = d.floats(int(dense))
+		h.fill()
 		b.Heads = append(b.Heads, h)
 	}
 	b.Mean, b.Std = d.floats(int(dense)), d.floats(int(dense))
@@ -136,7 +144,7 @@ func (b *Base) finite() bool {
 		}
 	}
 	for _, h := range b.Heads {
-		check(h.Scale, h.Bias, h.Slope, h.Shift, h.Cut)
+		check(h.Limit, h.Bias, h.Slope, h.Shift, h.Cut)
 		check(h.Dense...)
 	}
 	check(b.Mean...)

@@ -33,7 +33,7 @@ const DeltaHeads = 6
 
 const (
 	deltaBits    = 17
-	deltaBuckets = 2 << deltaBits
+	deltaBuckets = 2<<deltaBits + 1<<runBits
 	// WeightStep is the unit of Delta.Weight. Fixed steps make a model the same
 	// after writing and reading.
 	WeightStep = 1.0 / 4096
@@ -159,7 +159,7 @@ func fixed(w float32) int16 {
 }
 
 // DeltaDefaults were chosen on replayed streams of decisions.
-var DeltaDefaults = Options{Passes: 6, Seed: 7, Balance: true, Cost: 1.5, DenseScale: 0.15, Contrast: 0.7}
+var DeltaDefaults = Options{Passes: 6, Seed: 7, Balance: true, Cost: 1.2, DenseScale: 0.25, Contrast: []float32{0.7}}
 
 // Retrain teaches all lessons from the start. Heads are independent and run at
 // the same time; the result does not depend on it.
@@ -222,7 +222,7 @@ func thin(samples []Sample, h *DeltaHead) []Sample {
 	return kept
 }
 
-const deltaMagic = "FGSITE1\n"
+const deltaMagic = "FGSITE2\n"
 
 // Encode writes the difference with the name of its base and its position in the
 // chain of decisions.

@@ -14,9 +14,18 @@ func Exact(samples []Sample, dense int, o Options) *Linear {
 }
 
 func exact(samples []Sample, buckets, dense int, o Options) *Linear {
-	s := newDual(samples, buckets, dense, o)
+	sum := &Linear{Weight: make([]float32, buckets), Dense: make([]float32, dense)}
+	for _, c := range o.Contrast {
+		newDual(samples, buckets, dense, c, o).fit().addTo(sum, 1/float32(len(o.Contrast)))
+	}
+	return sum
+}
+
+// fit runs coordinate descent until it has come to rest.
+func (s *dual) fit() *dual {
+	o := s.o
 	rng := rand.New(rand.NewPCG(o.Seed, 0x9e3779b97f4a7c15))
-	order := rng.Perm(len(samples))
+	order := rng.Perm(len(s.samples))
 	for range o.Passes {
 		rng.Shuffle(len(order), func(a, b int) { order[a], order[b] = order[b], order[a] })
 		moved := 0.0
@@ -27,14 +36,13 @@ func exact(samples []Sample, buckets, dense int, o Options) *Linear {
 			break
 		}
 	}
-	return s.result()
+	return s
 }
 
 type dual struct {
 	samples []Sample
 	o       Options
-	weight  []float32
-	scale   []float32 // by bucket: how far the classes differ there
+	cells   []cell // by bucket
 	dense   []float32
 	bias    float32
 	alpha   [][2]float64
@@ -42,11 +50,18 @@ type dual struct {
 	square  []float64
 }
 
-func newDual(samples []Sample, buckets, dense int, o Options) *dual {
-	s := &dual{samples: samples, o: o, weight: make([]float32, buckets), dense: make([]float32, dense),
+// cell is a feature's weight beside its scale (how far the classes differ there)
+// squared, which a step needs together. The weight holds the scale already, so
+// that a score is weight times value.
+type cell struct{ weight, square float32 }
+
+func newDual(samples []Sample, buckets, dense int, amount float32, o Options) *dual {
+	s := &dual{samples: samples, o: o, cells: make([]cell, buckets), dense: make([]float32, dense),
 		alpha: make([][2]float64, len(samples)), upper: make([]float64, len(samples)), square: make([]float64, len(samples))}
 	pos, neg := balance(samples, o.Balance)
-	s.scale = contrast(samples, buckets, pos, neg, o.Contrast)
+	for b, k := range contrast(samples, buckets, pos, neg, amount) {
+		s.cells[b].square = float32(k * k)
+	}
 	for i := range samples {
 		x := &samples[i]
 		w := neg
@@ -59,8 +74,7 @@ func newDual(samples []Sample, buckets, dense int, o Options) *dual {
 		s.alpha[i][1] = c - s.alpha[i][0]
 		q := 1.0
 		for j, v := range x.Value {
-			v = float32(v * s.scale[x.Index[j]])
-			q += float64(v) * float64(v)
+			q += float64(v) * float64(v) * float64(s.cells[x.Index[j]].square)
 		}
 		for _, v := range x.Dense {
 			v = float32(v * o.DenseScale)
@@ -82,7 +96,7 @@ func sign(label bool) float64 {
 func (s *dual) score(x *Sample) float64 {
 	z := s.bias
 	for i, b := range x.Index {
-		z += float32(s.weight[b] * float32(x.Value[i]*s.scale[b]))
+		z += float32(s.cells[b].weight * x.Value[i])
 	}
 	for i, v := range x.Dense {
 		z += float32(s.dense[i] * float32(v*s.o.DenseScale))
@@ -93,7 +107,8 @@ func (s *dual) score(x *Sample) float64 {
 func (s *dual) add(x *Sample, d float64) {
 	f := float32(d)
 	for i, b := range x.Index {
-		s.weight[b] += float32(f * float32(x.Value[i]*s.scale[b]))
+		c := &s.cells[b]
+		c.weight += float32(f * float32(x.Value[i]*c.square))
 	}
 	for i, v := range x.Dense {
 		s.dense[i] += float32(f * float32(v*s.o.DenseScale))
@@ -138,15 +153,15 @@ func (s *dual) step(i int) float64 {
 	return math.Abs(z-old) / c
 }
 
-func (s *dual) result() *Linear {
-	m := &Linear{Weight: s.weight, Dense: s.dense, Bias: s.bias}
-	for b, k := range s.scale {
-		m.Weight[b] = float32(m.Weight[b] * k)
+// addTo adds a share of the regression to a mean.
+func (s *dual) addTo(m *Linear, share float32) {
+	for b := range s.cells {
+		m.Weight[b] += float32(s.cells[b].weight * share)
 	}
-	for i := range m.Dense {
-		m.Dense[i] = float32(m.Dense[i] * s.o.DenseScale)
+	for i, w := range s.dense {
+		m.Dense[i] += float32(float32(w*s.o.DenseScale) * share)
 	}
-	return m
+	m.Bias += float32(s.bias * share)
 }
 
 // contrast scales each feature by how far its share differs between the classes

@@ -14,12 +14,15 @@ import (
 	"github.com/freigabe/freigabe/internal/assess/german"
 )
 
-// Buckets is the number of hashed features: the first half for words and pairs
-// of words, the second for runs of three to five letters.
+// Buckets is the number of hashed features, in three blocks: words and pairs of
+// words; runs of three to five letters inside words; runs of three and four characters
+// of the text as it stands, with capitals, spaces and marks.
 const (
 	blockBits = 18
 	block     = 1 << blockBits
-	Buckets   = 2 * block
+	runBits   = 17
+	Buckets   = 2*block + 1<<runBits
+	Blocks    = 3
 )
 
 // Vector holds the features of one text before weighting: distinct buckets with
@@ -32,6 +35,7 @@ type Vector struct {
 	Dense []float32
 
 	slots []slot
+	cased []byte
 	gen   uint32
 	gram  int // occurrences so far
 }
@@ -51,7 +55,10 @@ type slot struct {
 const (
 	slotBits = 14
 	// maxGrams caps the features looked at in one text.
-	maxGrams = 9000
+	maxGrams = 8000
+	// maxRuns caps the places at which runs of characters begin. With two runs a
+	// place both caps together stay below the number of slots.
+	maxRuns = 3000
 )
 
 // neutral stands for a word whose letters must not count.
@@ -77,6 +84,53 @@ func (v *Vector) Extract(t *german.Text, masked []bool) {
 		prev = h
 		if !hide && (k.Kind == german.Word || k.Kind == german.Picture) {
 			v.letters(t.Fold[k.From:k.To], i)
+		}
+	}
+	v.runs(t, masked)
+}
+
+// What stands in Vector.cased for what must not be read letter by letter.
+const (
+	hiddenName    = 1
+	hiddenLink    = 2
+	hiddenMention = 3
+)
+
+// runs adds the runs of three and four characters over the whole text. Links, mentions
+// and masked words are one sign however long they are.
+func (v *Vector) runs(t *german.Text, masked []bool) {
+	v.cased = append(v.cased[:0], t.Cased()...)
+	c := v.cased
+	for i, k := range t.Tokens {
+		sign := byte(0)
+		switch {
+		case i < len(masked) && masked[i]:
+			sign = hiddenName
+		case k.Kind == german.Link:
+			sign = hiddenLink
+		case k.Kind == german.Mention:
+			sign = hiddenMention
+		default:
+			continue
+		}
+		from, to := k.Extent()
+		for j := from; j < to && j < len(c); j++ {
+			c[j] = sign
+		}
+	}
+	token, end := -1, 0
+	for i := 0; i+2 < len(c) && i < maxRuns; i++ {
+		for token+1 < len(t.Tokens) && end <= i+1 {
+			token++
+			_, end = t.Tokens[token].Extent()
+		}
+		if c[i] <= hiddenMention && c[i] == c[i+1] && c[i] == c[i+2] {
+			continue
+		}
+		run := uint32(c[i])<<16 | uint32(c[i+1])<<8 | uint32(c[i+2])
+		v.add(2*block+mix(run)&(1<<runBits-1), max(token, 0))
+		if i+3 < len(c) {
+			v.add(2*block+mix(run<<8|uint32(c[i+3]))&(1<<runBits-1), max(token, 0))
 		}
 	}
 }

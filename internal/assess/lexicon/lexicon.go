@@ -37,10 +37,11 @@ const (
 	Foreign
 	Phrase
 	EnglishOnly // counts only in an English text: "dick" is a German adjective
+	Called      // counts only where a person is called it
 	classes
 )
 
-var classNames = [...]string{"insult", "vulgar", "slur", "disparage", "body", "english", "foreign", "phrase", "enonly"}
+var classNames = [...]string{"insult", "vulgar", "slur", "disparage", "body", "english", "foreign", "phrase", "enonly", "called"}
 
 // Classes is the number of classes.
 const Classes = int(classes)
@@ -242,7 +243,7 @@ func collapse(dst, w []byte) []byte {
 func (l *Lexicon) Stems(severity int) []string {
 	var out []string
 	for i := range l.entries {
-		if e := &l.entries[i]; e.Severity >= severity && e.runes != nil && e.Class != EnglishOnly {
+		if e := &l.entries[i]; e.Severity >= severity && e.runes != nil && e.Class != EnglishOnly && e.Class != Called {
 			out = append(out, string(e.runes))
 		}
 	}

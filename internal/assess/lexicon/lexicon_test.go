@@ -61,3 +61,25 @@ func TestCompileRefuses(t *testing.T) {
 		}
 	}
 }
+
+// FuzzCompile holds that a list of any bytes is compiled or refused, and that a
+// compiled one can look through any text.
+func FuzzCompile(f *testing.F) {
+	f.Add("insult 2 free: mistkerl\nphrase 3 phrase: halt die klappe | geh weg", "mistkäfer*", "Halt die M*stk!")
+	f.Fuzz(func(t *testing.T, stems, traps, text string) {
+		l, err := Compile(stems, traps)
+		if err != nil {
+			return
+		}
+		var p german.Text
+		p.Scan(text)
+		p.Tokenize(nil)
+		finder := Finder{Lexicon: l}
+		finder.Find(&p)
+		for _, h := range finder.Hits {
+			if h.First > h.Last || h.Last >= len(p.Tokens) {
+				t.Fatalf("%+v", h)
+			}
+		}
+	})
+}

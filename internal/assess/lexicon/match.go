@@ -52,6 +52,9 @@ func (f *Finder) Find(t *german.Text) {
 
 func (f *Finder) token(t *german.Text, i int) {
 	k := t.Tokens[i]
+	if k.Kind == german.Picture {
+		f.word(i, k.From, t.Folded(k), false)
+	}
 	if k.Kind != german.Word {
 		return
 	}

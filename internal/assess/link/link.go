@@ -93,6 +93,11 @@ func scheme(text []byte, i int) (end int, hidden bool) {
 	return i, false
 }
 
+// maxAddress is how long a host with what stands before its @ can be, maxEnding
+// how long a known ending. No more is looked at from one place, or a text made of
+// dots would be read over and over.
+const maxAddress, maxEnding = 320, 24
+
 // fromHost reads host and path after a scheme or "www.".
 func fromHost(text []byte, from, i int, hidden bool) (Link, bool) {
 	for i < len(text) && text[i] == '/' {
@@ -102,7 +107,7 @@ func fromHost(text []byte, from, i int, hidden bool) (Link, bool) {
 		i += 4
 	}
 	end := i
-	for end < len(text) && (hostByte(text[end]) || text[end] == '.' || text[end] == ':' || text[end] == '@') {
+	for end < min(len(text), i+maxAddress) && (hostByte(text[end]) || text[end] == '.' || text[end] == ':' || text[end] == '@') {
 		end++
 	}
 	for end > i && !wordByte(text[end-1]) && text[end-1] != 0xFF {
@@ -140,7 +145,8 @@ func pathEnd(text []byte, i int) int {
 func bare(text []byte, i int) (Link, bool) {
 	end, labels := i, 1
 	atSign := -1
-	for end < len(text) {
+	limit := min(len(text), i+maxAddress)
+	for end < limit {
 		c := text[end]
 		switch {
 		case hostByte(c):
@@ -154,6 +160,9 @@ func bare(text []byte, i int) (Link, bool) {
 			return finishBare(text, i, end, atSign, labels)
 		}
 		end++
+	}
+	if end < len(text) {
+		return Link{}, false
 	}
 	return finishBare(text, i, end, atSign, labels)
 }
@@ -206,7 +215,7 @@ func writtenDot(text []byte, i, end, atSign int) (Link, bool) {
 		}
 		j := end + len(d)
 		k := j
-		for k < len(text) && wordByte(text[k]) {
+		for k < min(len(text), j+maxEnding) && wordByte(text[k]) {
 			k++
 		}
 		tld := string(text[j:k])

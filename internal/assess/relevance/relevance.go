@@ -171,7 +171,7 @@ func eachStem(t *german.Text, words []vocab.Word, known func([]byte) bool, f fun
 		} else {
 			info = vocab.Look(w)
 		}
-		if info.Has(vocab.Stop) {
+		if info.Has(vocab.Stop | vocab.Abuse) { // a person called a cow does not talk of cattle
 			continue
 		}
 		share := 1.0

@@ -30,6 +30,11 @@ const (
 	Question
 	Office
 	Group
+	Foul      // an adjective that belittles a person
+	Moral     // one that only a person can be: no animal is corrupt
+	Camp      // a political camp
+	Small     // a particle between "du bist" and the insult
+	Abuse     // stands in a finding of abuse; set while a text is read
 	langShift = iota
 )
 
@@ -112,7 +117,8 @@ func word(w string) *Word {
 }
 
 func loadWords() error {
-	bits := map[string]uint32{"stop": Stop, "you": You, "agree": Agree, "question": Question, "office": Office}
+	bits := map[string]uint32{"stop": Stop, "you": You, "agree": Agree, "question": Question, "office": Office,
+		"foul": Foul, "moral": Foul | Moral, "camp": Camp, "small": Small}
 	for i, l := range Languages {
 		bits[l] = 1 << (langShift + i)
 	}
@@ -125,10 +131,21 @@ func loadWords() error {
 			return fmt.Errorf("unknown kind of word %q", kind)
 		}
 		for w := range strings.FieldsSeq(list) {
-			word(w).Bits |= bits[kind]
+			for _, e := range inflections(bits[kind]) {
+				word(w + e).Bits |= bits[kind]
+			}
 		}
 	}
 	return nil
+}
+
+// inflections are the endings that a listed word is found with: adjectives are
+// listed without.
+func inflections(bit uint32) []string {
+	if bit&(Foul|Camp) != 0 {
+		return []string{"", "e", "en", "er", "es", "em", "ste", "sten", "ster"}
+	}
+	return []string{""}
 }
 
 func loadGroups() error {
