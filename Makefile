@@ -10,9 +10,13 @@ MODEL    ?= model.bin
 DATA     ?=
 EVAL     ?=
 KILLS    ?= 200
+# Random histories against every public route, and how long a node is paused.
+HISTORIES ?= 100
+PAUSE    ?= 30s
+OLD      ?=
 BENCH    ?=
 
-.PHONY: check test e2e soak bench lint generated generate run release fuzz eval base
+.PHONY: check test e2e soak upgrade deploycheck bench lint generated generate run release fuzz eval base
 
 check: lint generated test
 
@@ -43,7 +47,17 @@ generated:
 
 # Each fault two hundred times instead of a few.
 soak:
-	FREIGABE_REQUIRE_PG=1 FREIGABE_KILLS=$(KILLS) $(GO) test -count=1 -timeout 4h -run 'Kill|NetworkCut|FullDisk|Linearizable|Guard|Paused|Promot' ./internal/store ./e2e
+	FREIGABE_REQUIRE_PG=1 FREIGABE_KILLS=$(KILLS) FREIGABE_HISTORIES=$(HISTORIES) FREIGABE_PAUSE=$(PAUSE) $(GO) test -v -count=1 -timeout 12h \
+		-run 'Kill|NetworkCut|FullDisk|SlowDisk|Clock|Linearizable|Guard|Paused|OldLeases|Promot|Lagging|Without|OutOfOrder|TakenDown|Histories|Twice|Purged|Versions|Standby' ./internal/store ./internal/jobs ./e2e
+	FREIGABE_REQUIRE_PG=1 FREIGABE_HISTORIES=$(HISTORIES) $(GO) test -v -count=1 -timeout 4h -run Leak ./cmd/freigabe
+
+# make upgrade OLD=v1.2: a node of that version beside one of this.
+upgrade:
+	FREIGABE_REQUIRE_PG=1 FREIGABE_OLD=$(OLD) $(GO) test -v -count=1 -run TwoVersions ./e2e
+
+# The files of deploy/ before the programs that read them; installs what is missing.
+deploycheck:
+	./scripts/deploycheck.sh
 
 # make bench BENCH="-json" or BENCH="-db postgres://… -only submit,queue"
 bench:

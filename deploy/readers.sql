@@ -9,4 +9,5 @@ grant select on images to "freigabe_readers";
 grant select on outbox to "freigabe_readers";
 grant select on policies to "freigabe_readers";
 grant select on publications to "freigabe_readers";
+grant select on reaction_counts to "freigabe_readers";
 grant select on sites to "freigabe_readers";

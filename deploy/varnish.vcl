@@ -2,6 +2,8 @@
 # allows, which is a second. The desk, receipts and everything that is sent pass.
 vcl 4.1;
 
+import std;
+
 backend balancer {
     .host = "127.0.0.1";
     .port = "8080";
@@ -19,6 +21,16 @@ sub vcl_recv {
             return (synth(405));
         }
         return (purge);
+    }
+    # What -purge with ban+http://… sends: the names of what has changed.
+    if (req.method == "BAN") {
+        if (!client.ip ~ nodes || !req.http.Surrogate-Key) {
+            return (synth(405));
+        }
+        if (!std.ban("obj.http.Surrogate-Key ~ (^|\s)(" + regsuball(req.http.Surrogate-Key, "\s+", "|") + ")($|\s)")) {
+            return (synth(500, std.ban_error()));
+        }
+        return (synth(200));
     }
     if (req.url ~ "^/(metrics|debug/)") {
         return (synth(404));

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -67,19 +68,36 @@ func killUnderLoad(t *testing.T, dsn string, kills int) {
 // waits until everyone has noticed.
 func load(n *newsroom, done *acknowledged, round int, life time.Duration) {
 	var wg sync.WaitGroup
-	stop := time.Now().Add(life + 2*time.Second)
+	var killed atomic.Bool
 	for w := range 4 {
 		wg.Go(func() {
-			for i := 0; time.Now().Before(stop); i++ {
+			for i := 0; !killed.Load(); i++ {
 				if !submitAndDecide(n, done, fmt.Sprintf("Kommentar %d von %d in Runde %d", i, w, round), w) {
 					return
 				}
 			}
 		})
 	}
+	if round%2 == 0 { // in every other round something has been decided by then, however slow the machine
+		done.another(5 * time.Second)
+	}
 	time.Sleep(life) // the moment of the kill is the random input of this test
 	n.stop()
+	killed.Store(true)
 	wg.Wait()
+}
+
+// another waits for one more acknowledged decision, for a time at most.
+func (d *acknowledged) another(patience time.Duration) {
+	count := func() int {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		return len(d.decided)
+	}
+	before := count()
+	for end := time.Now().Add(patience); count() == before && time.Now().Before(end); {
+		time.Sleep(time.Millisecond)
+	}
 }
 
 func submitAndDecide(n *newsroom, done *acknowledged, text string, worker int) bool {

@@ -3,6 +3,7 @@ package e2e
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -20,6 +21,7 @@ type key struct{}
 
 // newsroom is a running installation with a site, an article and people.
 type newsroom struct {
+	program  string // "": this version's
 	dsn, dir string
 	env      []string
 	base     string // http://127.0.0.1:port
@@ -53,7 +55,7 @@ Der Verkehr wird über den Damm geführt. Fußgänger können eine Fähre nehmen
 
 // freigabe runs a command of the program and gives what it printed.
 func (n *newsroom) freigabe(in string, args ...string) (string, string, error) {
-	cmd := exec.Command(binary, args...)
+	cmd := exec.Command(cmp.Or(n.program, binary), args...)
 	cmd.Env = append(os.Environ(), append(n.env, "FREIGABE_DB="+n.dsn)...)
 	cmd.Stdin = strings.NewReader(in)
 	var out, errOut bytes.Buffer
@@ -96,7 +98,7 @@ func (n *newsroom) open(deciders int) error {
 
 // start runs the program until it is ready.
 func (n *newsroom) start() error {
-	n.cmd = exec.Command(binary, "serve", "-addr", "127.0.0.1:0")
+	n.cmd = exec.Command(cmp.Or(n.program, binary), "serve", "-addr", "127.0.0.1:0")
 	n.cmd.Env = append(os.Environ(), append(n.env, "FREIGABE_DB="+n.dsn)...)
 	n.cmd.Stderr = &locked{n}
 	out, err := n.cmd.StdoutPipe()

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Sees to what the tests need beside Go: make, PostgreSQL, Chromium, and npm
+# Sees to what the tests need beside Go: make, PostgreSQL, Chromium, strace, and npm
 # (which fetches axe-core, the accessibility checker). As root on Debian it installs
 # what is missing; otherwise it says what to install and fails.
 set -euo pipefail
@@ -16,6 +16,7 @@ have make || missing+=(make)
 have_postgres || missing+=(postgresql)
 have chromium || have chromium-browser || have google-chrome || missing+=(chromium)
 have npm || missing+=(npm)
+have strace || missing+=(strace) # slows a disk
 [ ${#missing[@]} -gt 0 ] || exit 0
 
 if [ "$(id -u)" != 0 ] || ! have apt-get; then

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Builds dist/freigabe-VERSION-linux-ARCH.tar.gz with one static program each,
-# and dist/SHA256SUMS. The same commit gives the same bytes on any machine with
+# Builds dist/freigabe-VERSION-linux-ARCH.tar.gz with one static program each, a
+# Debian package beside each, and dist/SHA256SUMS. The same commit gives the same bytes on any machine with
 # the same Go: no paths, no build id, no clock but the commit's.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -22,6 +22,11 @@ for arch in amd64 arm64; do
 	cp -r deploy "dist/$name/"
 	tar --sort=name --mtime="@$SOURCE_DATE_EPOCH" --owner=0 --group=0 --numeric-owner --mode=u=rwX,go=rX \
 		-C dist -cf - "$name" | gzip -9n >"dist/$name.tar.gz"
+	if command -v dpkg-deb >/dev/null; then
+		VERSION=$version ./scripts/deb.sh $arch "dist/$name" "dist/freigabe-$version-$arch.deb"
+	else
+		echo "no Debian package: dpkg-deb is not installed" >&2
+	fi
 	rm -r "dist/$name"
 done
-(cd dist && sha256sum -- *.tar.gz | tee SHA256SUMS)
+(cd dist && sha256sum -- freigabe-* | tee SHA256SUMS)

@@ -27,13 +27,13 @@ func (n *node) wirePost(waits *wait.Estimator) (*mail.Catcher, error) {
 		box = &mail.Catcher{Clock: time.Now}
 		sender = box
 	default:
-		for _, kind := range []string{"receipt", "notice", "mine", "signin"} {
+		for _, kind := range []string{"receipt", "notice", "mine", "measure", "signin", "news-confirm", "digest-confirm", "digest"} {
 			n.runner.Handle(kind, func(context.Context, store.Job) error { return nil })
 		}
 		return nil, nil
 	}
 	p := &jobs.Postman{Store: n.store, Sender: sender, Public: n.set.public, Wait: func(ctx context.Context, site store.Site, rec store.Receipt) (string, error) {
-		r, err := waits.Expected(ctx, site, rec.Submitted)
+		r, err := waits.For(ctx, rec)
 		return r.Sentence(rec.Lang, n.store.Now()), err
 	}}
 	if p.Public == "" {
@@ -43,6 +43,11 @@ func (n *node) wirePost(waits *wait.Estimator) (*mail.Catcher, error) {
 	n.runner.Handle("receipt", p.SendReceipt)
 	n.runner.Handle("notice", p.TellNotice)
 	n.runner.Handle("mine", p.SendMine)
+	n.runner.Handle("news-confirm", p.ConfirmNews)
+	n.runner.Handle("digest-confirm", p.ConfirmDigest)
+	n.runner.Handle("digests", p.PlanDigests)
+	n.runner.Handle("digest", p.SendDigest)
+	n.runner.Handle("measure", p.TellMeasure)
 	n.runner.Handle("signin", p.SendSignIn)
 	return box, nil
 }

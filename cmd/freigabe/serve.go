@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/freigabe/freigabe/internal/jobs"
+	"github.com/freigabe/freigabe/internal/purge"
 	"github.com/freigabe/freigabe/internal/store"
 	"github.com/freigabe/freigabe/internal/web"
 	"github.com/freigabe/freigabe/internal/web/desk"
@@ -31,6 +32,10 @@ type settings struct {
 	only                     string
 	hold, limits             string
 	smtp, mailFrom, public   string
+	purge                    string
+	trace                    string
+	traceShare               float64
+	siteRate                 int
 	logLevel                 string
 	oidc                     desk.OIDC
 	oidcRoles                string
@@ -51,6 +56,10 @@ func serveFlags() (*flag.FlagSet, *settings) {
 	fs.StringVar(&s.smtp, "smtp", "", "mail server: smtp://USER:PASSWORD@HOST:PORT, or smtps://…; without it no mail is sent")
 	fs.StringVar(&s.mailFrom, "mail-from", "", "sender of mails, such as kommentare@blatt.example")
 	fs.StringVar(&s.public, "public", "", "this installation's address for its readers, such as https://kommentare.blatt.example; as asked where not set")
+	fs.StringVar(&s.purge, "purge", "", "caches to tell of changes, separated by spaces, each KIND+URL with KIND purge, ban, keys or tags; such as ban+http://10.0.0.5:6081")
+	fs.StringVar(&s.trace, "trace", "", "collector of traces (OpenTelemetry, OTLP over HTTP), such as http://127.0.0.1:4318; none are made without")
+	fs.Float64Var(&s.traceShare, "trace-share", 0.05, "part of the requests that is traced, 0 to 1")
+	fs.IntVar(&s.siteRate, "site-rate", web.SiteRate, "submissions a second that this node takes in for one site; more are asked to come back in a moment")
 	fs.StringVar(&s.logLevel, "log", "info", "debug, info, warn or error")
 	oidcFlags(fs, s)
 	testFlags(fs, s)
@@ -110,6 +119,7 @@ type node struct {
 	server *web.Server
 	watch  *watch
 	runner *jobs.Runner
+	caches []purge.Cache
 	loops  []func(context.Context) error // that run beside the server
 	finish func()                        // waits for learning under way
 	listen net.Listener
@@ -126,21 +136,31 @@ func newNode(ctx context.Context, s *settings, logTo io.Writer) (*node, error) {
 	if err != nil {
 		return nil, err
 	}
+	if n.caches, err = purge.Parse(s.purge); err != nil {
+		return nil, usage("-purge: %s", err)
+	}
 	if s.oidc.Roles, err = desk.ParseRoles(s.oidcRoles); err != nil {
 		return nil, usage("-oidc-roles: %s", err)
 	}
 	if n.listen, err = net.Listen("tcp", s.addr); err != nil {
 		return nil, fmt.Errorf("listen on %s: %w; choose another address with -addr", s.addr, err)
 	}
-	if n.store, err = store.Open(ctx, store.Options{DSN: s.db, ReadDSN: s.readDB, ListenDSN: s.listenDB, Hold: hold}); err != nil {
+	if n.store, err = store.Open(ctx, store.Options{DSN: s.db, ReadDSN: s.readDB, ListenDSN: s.listenDB, Hold: hold, Purge: len(n.caches) > 0}); err != nil {
 		return nil, errors.Join(err, n.listen.Close())
 	}
 	var limits *web.Limiter
 	if s.limits != "off" {
 		limits = web.NewLimiter(time.Now)
+		limits.PerSite = s.siteRate
 	}
 	n.server = web.New(n.store, n.log, proxies, limits)
 	n.watch = newWatch(n.store)
+	if s.trace != "" {
+		if n.watch.tracing, err = startTracing(ctx, s.trace, s.traceShare, n.log); err != nil {
+			return nil, errors.Join(err, n.store.Close(), n.listen.Close())
+		}
+		n.watch.tracing.proxies = proxies
+	}
 	n.loops = append(n.loops, func(ctx context.Context) error { return presence(ctx, n.store) })
 	if s.opsAddr != "" {
 		n.loops = append(n.loops, func(ctx context.Context) error { return n.watch.private(ctx, s.opsAddr) })
@@ -209,6 +229,9 @@ func (n *node) serve(ctx context.Context, ready func(addr string)) error {
 	wg.Wait()
 	if n.finish != nil {
 		n.finish()
+	}
+	if n.watch.tracing != nil {
+		n.watch.tracing.stop(n.log)
 	}
 	return errors.Join(err, n.store.Close())
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"go.opentelemetry.io/otel/trace"
 )
 
 // watch is what those who look after a node can see of it. Nothing here names a
@@ -28,11 +29,12 @@ type watch struct {
 	seconds  *prometheus.HistogramVec
 	metrics  http.Handler
 	registry *prometheus.Registry
+	tracing  *tracing    // nil: off
 	stopping atomic.Bool // told to stop: load balancers must send nobody any more
 }
 
 // jobKinds are the kinds of work whose backlog is watched.
-var jobKinds = []string{"publish", "assess", "tell", "tell-parent", "learn", "webhook"}
+var jobKinds = []string{"publish", "assess", "tell", "tell-parent", "learn", "webhook", "purge"}
 
 func newWatch(s *store.Store) *watch {
 	w := &watch{
@@ -114,6 +116,10 @@ func (w *watch) around(server http.Handler, proxies web.Proxies) http.Handler {
 			http.Error(rw, "stopping", http.StatusServiceUnavailable)
 			return
 		}
+		var span trace.Span
+		if w.tracing != nil {
+			r, span = w.tracing.begin(r)
+		}
 		begun, counted := time.Now(), &counting{ResponseWriter: rw, status: http.StatusOK}
 		server.ServeHTTP(counted, r)
 		route := r.Pattern
@@ -122,6 +128,9 @@ func (w *watch) around(server http.Handler, proxies web.Proxies) http.Handler {
 		}
 		w.requests.WithLabelValues(route, strconv.Itoa(counted.status)).Inc()
 		w.seconds.WithLabelValues(route).Observe(time.Since(begun).Seconds())
+		if span != nil {
+			w.tracing.end(span, r.Method, route, counted.status)
+		}
 	})
 }
 

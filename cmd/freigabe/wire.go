@@ -7,6 +7,7 @@ import (
 	"github.com/freigabe/freigabe/internal/article"
 	"github.com/freigabe/freigabe/internal/jobs"
 	"github.com/freigabe/freigabe/internal/moderation"
+	"github.com/freigabe/freigabe/internal/purge"
 	"github.com/freigabe/freigabe/internal/store"
 	"github.com/freigabe/freigabe/internal/thread"
 	"github.com/freigabe/freigabe/internal/web/api"
@@ -26,16 +27,21 @@ func (n *node) wire(_ context.Context) error {
 	}
 	brain := jobs.NewBrain(n.store, n.log)
 	n.runner = &jobs.Runner{Store: n.store, Log: n.log, Assessor: brain, Learner: brain}
+	n.runner.Handle("calm", brain.Calm)
 	pages := thread.New(n.store, pageMemory)
+	if len(n.caches) > 0 {
+		pages.Tag(purge.Tag)
+		n.runner.Purger = &jobs.Purger{Caches: n.caches, Public: n.set.public}
+	}
 	waits := &wait.Estimator{Store: n.store}
 	box, err := n.wirePost(waits)
 	if err != nil {
 		return err
 	}
 	n.loops = append(n.loops, n.runner.Run, pages.Run, brain.Run)
-	n.server.Handle(reader.Routes(reader.Options{Server: n.server, Pages: pages, Wait: waits, Public: n.set.public, Mailbox: box})...)
+	n.server.Handle(reader.Routes(reader.Options{Server: n.server, Pages: pages, Wait: waits, Public: n.set.public, Mailbox: box, Mails: n.runner.Teller != nil})...)
 	n.server.Handle(api.Routes(api.Options{Server: n.server, Pages: pages, Wait: waits, Public: n.set.public, Hinter: hinter{brain}, Fetch: fetchArticle})...)
-	n.server.Handle(desk.Routes(n.server, desk.Options{Fetch: fetchArticle, Public: n.set.public, OIDC: n.set.oidc})...)
+	n.server.Handle(desk.Routes(n.server, desk.Options{Fetch: fetchArticle, Public: n.set.public, OIDC: n.set.oidc, Wait: waits})...)
 	score, finish := scoreRoutes(n.store, n.server, n.watch.registry)
 	n.finish = finish
 	n.server.Handle(score...)

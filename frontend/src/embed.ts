@@ -1,4 +1,4 @@
-import {ago, fill, make, one, shelf, Words} from './parts/dom'
+import {ago, ask, fill, make, one, shelf, Words} from './parts/dom'
 import {Sender, Sent} from './parts/form'
 import {frames} from './parts/frame'
 import {Live} from './parts/live'
@@ -15,6 +15,8 @@ const home = script?.src ? new URL(script.src).origin : location.origin
 const drafts = new Map<string, string>()
 const mine = new Map<string, Sent[]>()
 
+type Counts = Record<string, number>
+
 class FreigabeComments extends HTMLElement {
   static observedAttributes = ['article', 'url', 'token']
   private api = home
@@ -24,7 +26,8 @@ class FreigabeComments extends HTMLElement {
   private count = 0
   private round = 0 // grows when what is under way does not count any more
 
-  get article() {
+  // No property is named as an attribute is: React would set it instead.
+  private get thread() {
     return this.getAttribute('article') || ''
   }
 
@@ -51,6 +54,7 @@ class FreigabeComments extends HTMLElement {
     if (name === 'token') return this.signOn()
     if (before === null || before === now || !this.isConnected) return
     this.live?.stop()
+    if (name === 'url') this.removeAttribute('article')
     this.load()
   }
 
@@ -60,11 +64,10 @@ class FreigabeComments extends HTMLElement {
     const round = ++this.round
     this.style.display ||= 'block'
     try {
-      if (!this.article) {
+      if (!this.thread) {
         const canonical = one<HTMLLinkElement>(document, 'link[rel=canonical]')?.href
-        const r = await fetch(`${this.api}/api/v1/articles?url=${encodeURIComponent(this.getAttribute('url') || canonical || location.href)}`, {credentials: 'omit'})
-        if (!r.ok) return
-        const {id} = await r.json()
+        const {id} = await ask(`${this.api}/api/v1/articles?url=${encodeURIComponent(this.getAttribute('url') || canonical || location.href)}`)
+        if (!id) return
         if (round === this.round) this.setAttribute('article', id)
       }
       const section = one(await this.fetch(''), '.fg-section')!
@@ -81,7 +84,7 @@ class FreigabeComments extends HTMLElement {
   // fetch gets the section as the server shows it for a query.
   private async fetch(query: string) {
     style(this.api)
-    const r = await fetch(`${this.api}/embed/articles/${this.article}?assets=0&lang=${one(this, '.fg-section')?.lang || ''}${query}`, {credentials: 'omit'})
+    const r = await fetch(`${this.api}/embed/articles/${this.thread}?assets=0&lang=${one(this, '.fg-section')?.lang || ''}${query}`, {credentials: 'omit'})
     if (!r.ok) throw r
     return new DOMParser().parseFromString(await r.text(), 'text/html')
   }
@@ -91,9 +94,10 @@ class FreigabeComments extends HTMLElement {
     this.words = JSON.parse(section.dataset.words || '{}')
     this.count = Number(section.dataset.count)
     ago(section, section.lang)
+    this.counts(section)
     this.signOn()
     this.restore()
-    this.live = new Live(this, this.api, this.article, this.news)
+    this.live = new Live(this, this.api, this.thread, this.news)
     const asked = /^#k(\w+)$/.exec(location.hash)
     if (asked && !document.getElementById('k' + asked[1])) this.show(`&k=${asked[1]}`, asked[1])
     else if (asked) document.getElementById('k' + asked[1])!.scrollIntoView()
@@ -119,17 +123,14 @@ class FreigabeComments extends HTMLElement {
 
   // restore brings back drafts, and the waiting comments of this author.
   private restore() {
-    const form = one<HTMLFormElement>(this, '.fg-form')
-    const text = form && one<HTMLTextAreaElement>(form, '.fg-area')
-    if (text) text.value ||= drafts.get(this.article) || ''
-    mine.get(this.article)?.forEach(s => this.own(s))
-    for (const receipt of shelf.read()[this.article] || []) if (!mine.get(this.article)?.some(s => s.receipt === receipt)) this.recall(receipt)
+    const form = one<HTMLFormElement>(this, '.fg-section > .fg-form')
+    if (form) this.draft(form, this.thread)
+    mine.get(this.thread)?.forEach(s => this.own(s))
+    for (const receipt of shelf.read()[this.thread] || []) if (!mine.get(this.thread)?.some(s => s.receipt === receipt)) this.recall(receipt)
   }
 
   private async recall(receipt: string) {
-    const r = await fetch(this.api + '/api/v1' + receipt, {credentials: 'omit'}).catch(() => undefined)
-    if (!r?.ok) return
-    const c = await r.json()
+    const c = await ask(this.api + '/api/v1' + receipt)
     if (c.status === 'pending') this.own({...c, receipt})
   }
 
@@ -150,7 +151,9 @@ class FreigabeComments extends HTMLElement {
       else if (fresh) one(this, '.fg-comments')!.after(fresh)
       else old?.remove()
     }
-    this.count = Number(one(doc, '.fg-section')!.dataset.count)
+    const fresh = one(doc, '.fg-section')!
+    this.count = Number(fresh.dataset.count)
+    this.counts(fresh)
     one(this, '.fg-new')?.remove()
     const target = document.getElementById(focus ? 'k' + focus : first || '')
     if (!target) return
@@ -199,7 +202,7 @@ class FreigabeComments extends HTMLElement {
     form.querySelectorAll<HTMLElement>('[id],[for],[aria-describedby]').forEach(e => {
       for (const name of ['id', 'for', 'aria-describedby']) {
         const v = e.getAttribute(name)
-        if (v) e.setAttribute(name, v.replaceAll(this.article, id))
+        if (v) e.setAttribute(name, v.replaceAll(this.thread, id))
       }
     })
     form.id = 'form-' + id
@@ -211,7 +214,8 @@ class FreigabeComments extends HTMLElement {
     form.append(parent)
     one(form, '.fg-subtitle')!.textContent = fill(this.words.reply, {name: one(comment, '.fg-name')!.textContent!})
     const text = one<HTMLTextAreaElement>(form, '.fg-area')!
-    text.value = drafts.get(id) || ''
+    text.value = ''
+    this.draft(form, id)
     one(form, '.fg-buttons > .fg-act')?.remove()
     const cancel = make('button', 'fg-act fg-cancel', this.words.cancel) as HTMLButtonElement
     cancel.type = 'button'
@@ -229,20 +233,61 @@ class FreigabeComments extends HTMLElement {
     back.focus()
   }
 
+  // draft brings back what was typed, from this device where the author agreed.
+  private draft(form: HTMLFormElement, key: string) {
+    const kept = shelf.read()['_' + key]
+    one<HTMLTextAreaElement>(form, '.fg-area')!.value ||= drafts.get(key) || kept?.[0] || ''
+    one<HTMLInputElement>(form, '.fg-draft')!.checked = !!kept
+  }
+
   private typed = (e: Event) => {
-    const t = e.target as HTMLTextAreaElement
-    if (t.name === 'text') drafts.set(parentOf(t.form!) || this.article, t.value)
+    const form = (e.target as HTMLInputElement).form
+    if (!form?.matches('.fg-form')) return
+    const key = parentOf(form) || this.thread
+    const text = one<HTMLTextAreaElement>(form, '.fg-area')!.value
+    drafts.set(key, text)
+    this.shelve('_' + key, one<HTMLInputElement>(form, '.fg-draft')!.checked ? [text] : [])
+  }
+
+  // shelve keeps a list on this device, or forgets it where it is empty.
+  private shelve(key: string, list: string[]) {
+    const all = shelf.read()
+    if (!list.length && !all[key]) return
+    if (list.length) all[key] = list
+    else delete all[key]
+    shelf.write(all)
+  }
+
+  // counts fills in the reactions to a page of comments, which are no part of it.
+  private async counts(section: HTMLElement) {
+    if (!section.dataset.counts) return
+    const {reactions} = await ask(section.dataset.counts)
+    for (const id in reactions) this.mark(id, reactions[id])
+  }
+
+  private mark(id: string, n: Counts) {
+    this.querySelectorAll<HTMLButtonElement>(`#k${id} .fg-react`).forEach(b => (b.textContent = b.textContent!.replace(/( \d+)?$/, n[b.value] ? ' ' + n[b.value] : '')))
+  }
+
+  private async react(b: HTMLButtonElement) {
+    const on = b.ariaPressed !== 'true'
+    const id = b.closest('.fg-comment')!.id.slice(1)
+    const {reactions, title} = await ask(`${this.api}/api/v1/comments/${id}/reactions/${b.value}`, on ? 'PUT' : 'DELETE')
+    if (!reactions) return this.status(title || this.words.unavailable)
+    b.ariaPressed = `${on}`
+    this.mark(id, reactions)
   }
 
   private senders = new WeakMap<HTMLFormElement, Sender>()
 
   private submitted = (e: SubmitEvent) => {
     const form = e.target as HTMLFormElement
-    if (!form.matches('.fg-form')) return
+    if (!form.matches('.fg-form,.fg-reacts')) return
     e.preventDefault()
+    if (form.matches('.fg-reacts')) return this.react(e.submitter as HTMLButtonElement)
     let s = this.senders.get(form)
     if (!s) {
-      s = new Sender(form, `${this.api}/api/v1/articles/${this.article}`, this.words, () => this.getAttribute('token'), sent => this.sent(form, sent))
+      s = new Sender(form, `${this.api}/api/v1/articles/${this.thread}`, this.words, () => this.getAttribute('token'), sent => this.sent(form, sent))
       this.senders.set(form, s)
     }
     s.send(one(this, '.fg-section')!.dataset.hints === '1')
@@ -251,8 +296,9 @@ class FreigabeComments extends HTMLElement {
   // sent shows the author's own comment where it will stand; nobody else sees it.
   private sent(form: HTMLFormElement, s: Sent) {
     const parent = parentOf(form)
-    drafts.delete(parent || this.article)
-    mine.set(this.article, [...(mine.get(this.article) || []), s])
+    drafts.delete(parent || this.thread)
+    this.shelve('_' + (parent || this.thread), [])
+    mine.set(this.thread, [...(mine.get(this.thread) || []), s])
     const own = this.own(s, parent ? form.closest('.fg-comment') : null)
     if (parent) form.remove()
     else one<HTMLTextAreaElement>(form, '.fg-area')!.value = ''
@@ -270,7 +316,7 @@ class FreigabeComments extends HTMLElement {
     const keep = make('label', 'fg-act')
     const tick = make('input') as HTMLInputElement
     tick.type = 'checkbox'
-    tick.checked = (shelf.read()[this.article] || []).includes(s.receipt)
+    tick.checked = (shelf.read()[this.thread] || []).includes(s.receipt)
     tick.onchange = () => this.keep(s.receipt, tick.checked)
     keep.append(tick, ' ' + this.words.remember)
     const text = make('div', 'fg-text')
@@ -285,12 +331,9 @@ class FreigabeComments extends HTMLElement {
   }
 
   private keep(receipt: string, on: boolean) {
-    const all = shelf.read()
-    const list = (all[this.article] || []).filter(r => r !== receipt)
+    const list = (shelf.read()[this.thread] || []).filter(r => r !== receipt)
     if (on) list.push(receipt)
-    if (list.length) all[this.article] = list
-    else delete all[this.article]
-    shelf.write(all)
+    this.shelve(this.thread, list)
   }
 
   private status(words: string) {

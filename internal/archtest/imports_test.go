@@ -16,7 +16,7 @@ const module = "github.com/freigabe/freigabe"
 // Parts that take in and send out: everything that stands on the store.
 var services = []string{
 	"internal/store", "internal/thread", "internal/assess", "internal/article", "internal/mail",
-	"internal/webhook", "internal/signon", "internal/locale", "internal/config", "internal/moderation", "frontend",
+	"internal/webhook", "internal/purge", "internal/signon", "internal/locale", "internal/config", "internal/moderation", "frontend",
 }
 
 // allowed names, for each part, the parts it may import. A part is a folder
@@ -39,6 +39,7 @@ var allowed = map[string][]string{
 	"internal/mail":       {"internal/moderation", "internal/locale", "internal/config"},
 	"internal/webhook":    {"internal/moderation", "internal/config"},
 	"internal/signon":     {"internal/moderation", "internal/config"},
+	"internal/purge":      nil,
 	"internal/article":    nil,
 	"internal/locale":     nil,
 	"internal/config":     nil,

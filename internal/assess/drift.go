@@ -17,9 +17,10 @@ type Drift struct {
 	Alarms     []string `json:"alarms,omitempty"` // which of the above, by the keys "unseen", "scores", "refusals"
 }
 
-// Week is what a week's comments showed. The first two are of all comments, by a
-// model that stays the same, so that a newer model is not taken for a change of
-// the comments; the other two are parallel, of those that were decided.
+// Week is what a week's comments showed. The first two are of all comments (scores
+// of those that the base can judge), by a model that stays the same, so that a
+// newer model is not taken for a change of the comments; the other two are
+// parallel, of those that were decided.
 type Week struct {
 	Scores   []float64 // "would be refused" by the base
 	Unseen   []float64 // share of features that the base never saw
@@ -36,20 +37,21 @@ const (
 	alarmZ      = 3
 	alarmUnseen = 1.2  // times what it was
 	alarmStable = 0.25 // the usual bound of a population stability index
+	leastSpread = 0.02 // of the unseen share among comments, where all are alike
 )
 
 // Watch compares a week with the weeks before.
 func Watch(before, now Week) Drift {
-	d := Drift{Considered: len(now.Scores)}
+	d := Drift{Considered: len(now.Unseen)}
 	if len(now.Scores) >= leastWeek && len(before.Scores) >= leastWeek {
 		d.Stability = stability(before.Scores, now.Scores)
 		d.raise("scores", d.Stability > alarmStable)
-		var s float64
-		d.Before, s = meanDeviation(before.Unseen)
+	}
+	if len(now.Unseen) >= leastWeek && len(before.Unseen) >= leastWeek {
+		var spread float64
+		d.Before, spread = meanDeviation(before.Unseen)
 		d.Unseen, _ = meanDeviation(now.Unseen)
-		if s > 0 {
-			d.UnseenZ = (d.Unseen - d.Before) / (s / math.Sqrt(float64(len(now.Unseen))))
-		}
+		d.UnseenZ = (d.Unseen - d.Before) / (max(spread, leastSpread) / math.Sqrt(float64(len(now.Unseen))))
 		d.raise("unseen", d.UnseenZ > alarmZ && d.Unseen > alarmUnseen*d.Before)
 	}
 	if d.Decided = len(now.Expected); d.Decided >= leastWeek {

@@ -37,6 +37,7 @@ type flow struct {
 	path   func(n int) string
 	body   func(n int) any
 	key    string
+	many   bool // each request comes from a reader of its own
 
 	mu     sync.Mutex
 	took   spread
@@ -44,19 +45,24 @@ type flow struct {
 	failed int
 }
 
-// mixes gives the flows of each mix.
-func (g *generator) mixes(mix string) ([]*flow, error) {
-	page := func(int) string { return "/embed/articles/" + g.article }
-	reading := &flow{name: "reading", rate: g.rate, method: http.MethodGet, path: page}
-	submit := &flow{name: "submitting", rate: g.rate, method: http.MethodPost, path: func(int) string { return "/api/v1/articles/" + g.article + "/comments" },
+func (g *generator) reading() *flow {
+	return &flow{name: "reading", rate: g.rate, method: http.MethodGet, path: func(int) string { return "/embed/articles/" + g.article }}
+}
+
+func (g *generator) submitting(rate float64) *flow {
+	return &flow{name: "submitting", rate: rate, many: true, method: http.MethodPost, path: func(int) string { return "/api/v1/articles/" + g.article + "/comments" },
 		body: func(n int) any {
 			return map[string]any{"text": fmt.Sprintf("%s (%d)", words(n), time.Now().UnixNano()), "author": map[string]string{"name": "Berta Klein"}}
 		}}
+}
+
+// mixes gives the flows of each mix.
+func (g *generator) mixes(mix string) ([]*flow, error) {
+	reading, submit := g.reading(), g.submitting(g.rate)
 	switch mix {
 	case "reading":
 		return []*flow{reading}, nil
 	case "breaking": // one article, everybody reads it, many write
-		reading.rate = g.rate
 		return []*flow{reading, submit}, nil
 	case "desk": // ten editors look at their queue once a second each, beside readers
 		desk := &flow{name: "desk", rate: 10, method: http.MethodGet, path: func(int) string { return "/api/v1/desk/queue?limit=20" }, key: g.key}
@@ -73,18 +79,29 @@ func (g *generator) run(ctx context.Context, mix string, out io.Writer) error {
 	if g.article == "" {
 		return fmt.Errorf("name an article with -article")
 	}
+	g.phase(ctx, g.span, flows...)
+	for _, f := range flows {
+		fmt.Fprintf(out, "%-11s %s\n", f.name, f.line())
+	}
+	return nil
+}
+
+// phase lets flows run side by side for a time.
+func (g *generator) phase(ctx context.Context, span time.Duration, flows ...*flow) {
 	client := &http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 512, DisableCompression: true}}
+	g.span = span
 	var wg sync.WaitGroup
 	for _, f := range flows {
 		f.status = map[int]int{}
 		wg.Go(func() { g.send(ctx, client, f) })
 	}
 	wg.Wait()
-	for _, f := range flows {
-		fmt.Fprintf(out, "%-11s %7.0f/s asked, %d answered: p50 %.1f ms, p99 %.1f ms, most %.1f ms; by status %v; failed %d\n",
-			f.name, f.rate, len(f.took), ms(f.took.at(.5)), ms(f.took.at(.99)), ms(f.took.at(1)), f.status, f.failed)
-	}
-	return nil
+}
+
+// line says how a flow was answered.
+func (f *flow) line() string {
+	return fmt.Sprintf("%7.0f/s asked, %d answered: p50 %.1f ms, p99 %.1f ms, most %.1f ms; by status %v; failed %d",
+		f.rate, len(f.took), ms(f.took.at(.5)), ms(f.took.at(.99)), ms(f.took.at(1)), f.status, f.failed)
 }
 
 // inFlight bounds the requests under way: past it the generator itself would be
@@ -143,6 +160,9 @@ func (g *generator) one(ctx context.Context, client *http.Client, f *flow, n int
 	}
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("Accept-Encoding", "gzip")
+	if f.many {
+		req.Header.Set("X-Forwarded-For", addressOf(n))
+	}
 	if f.key != "" {
 		req.Header.Set("Authorization", "Bearer "+f.key)
 	}

@@ -7,6 +7,8 @@
 //	go run ./internal/bench -db postgres://…       an empty PostgreSQL database
 //	go run ./internal/bench -only queue,submit     some rows
 //	go run ./internal/bench -json                  one JSON object a row
+//	go run ./internal/bench -large 10000000 -db …  ten million comments, once filled asked again and again
+//	go run ./internal/bench -breaking 10m          the program under breaking news
 //	go run ./internal/bench -load breaking -url http://127.0.0.1:8080 -article ID -rate 1000
 //
 // The last form is the load generator: its requests start at their times whether
@@ -16,6 +18,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -24,6 +27,9 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/freigabe/freigabe/internal/bench/fill"
+	"github.com/freigabe/freigabe/internal/web"
 )
 
 // result is one row of the table of budgets.
@@ -65,6 +71,7 @@ var steps = []step{
 	{"queue", (*bench).queue},
 	{"decide", (*bench).decisions},
 	{"node", (*bench).node},
+	{"keys", (*bench).keys},
 }
 
 func main() {
@@ -75,17 +82,22 @@ func main() {
 }
 
 func run() error {
-	b := &bench{}
+	b, l, z := &bench{}, &generator{}, fill.Size{}
 	var only, mix string
 	var asJSON bool
-	l := &generator{}
-	flag.StringVar(&b.dsn, "db", "", "an empty PostgreSQL database; SQLite in a temporary folder without")
+	var w breaking
+	flag.StringVar(&b.dsn, "db", "", "an empty database, sqlite:PATH or postgres://…; SQLite in a temporary folder without")
 	flag.StringVar(&only, "only", "", "names of rows, separated by commas")
 	flag.IntVar(&b.waiting, "waiting", 1_000_000, "comments in the queue")
 	flag.IntVar(&b.thread, "thread", 100_000, "comments in the long thread")
 	flag.DurationVar(&b.span, "span", 3*time.Second, "length of each measurement under load")
 	flag.BoolVar(&asJSON, "json", false, "one JSON object a row")
 	flag.StringVar(&mix, "load", "", "generate load instead: reading, breaking or desk")
+	flag.IntVar(&z.Comments, "large", 0, "fill the database of -db with so many comments instead, and measure; a second run only measures")
+	flag.IntVar(&z.Sites, "sites", 1000, "with -large: sites")
+	flag.DurationVar(&w.span, "breaking", 0, "start the program and let it have breaking news for so long instead, such as 10m")
+	flag.Float64Var(&w.reads, "reads", 1000, "with -breaking: pages a second")
+	flag.Float64Var(&w.posts, "posts", web.SiteRate, "with -breaking: submissions a second; more than a site may have are turned away")
 	l.flags()
 	flag.Parse()
 	ctx := context.Background()
@@ -100,7 +112,16 @@ func run() error {
 	if b.dir = dir; b.dsn == "" {
 		b.dsn = "sqlite:" + filepath.Join(dir, "bench.db")
 	}
-	if err := b.each(ctx, only, asJSON); err != nil {
+	switch {
+	case z.Comments > 0:
+		z.Waiting, z.Thread = min(b.waiting, z.Comments/2), b.thread
+		err = b.large(ctx, z)
+	case w.span > 0:
+		err = b.breakingNews(ctx, w)
+	default:
+		err = b.each(ctx, only, asJSON)
+	}
+	if err := errors.Join(err, b.show(asJSON)); err != nil {
 		return err
 	}
 	if !asJSON {
@@ -118,18 +139,19 @@ func (b *bench) each(ctx context.Context, only string, asJSON bool) error {
 		if err := s.run(b, ctx); err != nil {
 			return fmt.Errorf("%s: %w", s.name, err)
 		}
-		for _, r := range b.rows {
-			r.DB, _, _ = strings.Cut(b.dsn, ":")
-			if asJSON {
-				if err := json.NewEncoder(os.Stdout).Encode(r); err != nil {
-					return err
-				}
-				continue
-			}
-			fmt.Println(r.line())
+		if err := b.show(asJSON); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+func (r result) print(asJSON bool) error {
+	if asJSON {
+		return json.NewEncoder(os.Stdout).Encode(r)
+	}
+	_, err := fmt.Println(r.line())
+	return err
 }
 
 func (r result) line() string {

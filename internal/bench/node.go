@@ -1,16 +1,11 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"fmt"
-	"net/http"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"strconv"
 	"strings"
-	"time"
 )
 
 // hotThreads is how many threads a node serves before its memory is read.
@@ -19,49 +14,24 @@ const hotThreads = 1000
 // node measures the real program: from start to ready, and its memory after
 // serving many threads.
 func (b *bench) node(ctx context.Context) error {
-	program := filepath.Join(b.dir, "freigabe")
-	if out, err := exec.Command("go", "build", "-o", program, "./cmd/freigabe").CombinedOutput(); err != nil {
-		return fmt.Errorf("build the program (run bench in the repository): %w: %s", err, out)
-	}
 	ids, err := b.manyThreads(ctx)
 	if err != nil {
 		return err
 	}
-	begun := time.Now()
-	cmd := exec.CommandContext(ctx, program, "serve", "-db", b.dsn, "-addr", "127.0.0.1:0")
-	said, err := cmd.StdoutPipe()
+	node, err := b.launch(ctx)
 	if err != nil {
 		return err
 	}
-	if err := cmd.Start(); err != nil {
-		return err
-	}
-	defer func() { _ = cmd.Process.Kill(); _ = cmd.Wait() }() // measured by then
-	line, err := bufio.NewReader(said).ReadString('\n')
-	if err != nil {
-		return fmt.Errorf("start the program: %w", err)
-	}
-	base := strings.TrimSpace(line[strings.Index(line, "http"):])
-	for {
-		res, err := http.Get(base + "/readyz")
-		if err != nil {
-			return err
-		}
-		_ = res.Body.Close() // only its status counts
-		if statusOK(res.StatusCode) {
-			break
-		}
-		time.Sleep(2 * time.Millisecond)
-	}
-	b.atMost("start to ready", time.Since(begun).Seconds(), "s", 1, "")
+	defer node.stop()
+	b.atMost("start to ready", node.ready.Seconds(), "s", 1, "")
 	for range 3 {
 		for _, id := range ids {
-			if _, err := fetch(base+"/embed/articles/"+id, "gzip"); err != nil {
+			if _, err := fetch(node.base+"/embed/articles/"+id, "gzip"); err != nil {
 				return err
 			}
 		}
 	}
-	resident, err := memory(cmd.Process.Pid)
+	resident, err := memory(node.pid)
 	if err != nil {
 		return err
 	}

@@ -22,28 +22,33 @@ func (b *bench) hotPage(ctx context.Context) error {
 		return err
 	}
 	defer h.Close()
-	a, err := h.article(ctx, "hot")
-	if err == nil {
-		err = h.released(ctx, a, 50)
-	}
-	if err != nil {
-		return err
-	}
 	real, err := h.serve(ctx)
 	if err != nil {
 		return err
 	}
 	defer real.close()
-	path := "/embed/articles/" + a.ID
-	for _, encoding := range []string{"identity", "gzip"} {
-		if err := b.comparePage(ctx, real, path, encoding); err != nil {
+	for _, n := range []int{50, 100, 1000} {
+		a, err := h.article(ctx, "hot-"+strconv.Itoa(n))
+		if err == nil {
+			err = h.released(ctx, a, n)
+		}
+		if err != nil {
 			return err
+		}
+		what := "hot thread page"
+		if n > 50 {
+			what = fmt.Sprintf("hot page of a thread of %d", n)
+		}
+		for _, encoding := range []string{"identity", "gzip"} {
+			if err := b.comparePage(ctx, real, "/embed/articles/"+a.ID, what+", "+encoding, encoding); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
 }
 
-func (b *bench) comparePage(ctx context.Context, real *server, path, encoding string) error {
+func (b *bench) comparePage(ctx context.Context, real *server, path, what, encoding string) error {
 	body, err := fetch("http://"+real.addr+path, encoding)
 	if err != nil {
 		return err
@@ -60,6 +65,7 @@ func (b *bench) comparePage(ctx context.Context, real *server, path, encoding st
 	defer bare.close()
 	var rates, tails []float64
 	var ours, theirs float64
+	var all spread
 	for range rounds {
 		x, tookX, err := hammer(ctx, real.addr, path, 16, b.span/3, "Accept-Encoding: "+encoding)
 		if err != nil {
@@ -70,12 +76,12 @@ func (b *bench) comparePage(ctx context.Context, real *server, path, encoding st
 			return err
 		}
 		rates, tails = append(rates, x/y), append(tails, float64(tookX.at(.99))/float64(tookY.at(.99)))
-		ours, theirs = max(ours, x), max(theirs, y)
+		ours, theirs, all = max(ours, x), max(theirs, y), append(all, tookX...)
 	}
 	slices.Sort(rates)
 	slices.Sort(tails)
-	b.ratio("hot thread page, "+encoding+", against a bare handler", rates[rounds/2], 0.7, false, "%.0f/s against %.0f/s, %d bytes, rounds %.2f to %.2f", ours, theirs, len(body), rates[0], rates[rounds-1])
-	b.ratio("its p99, "+encoding+", against the bare handler's", tails[rounds/2], 2, true, "rounds %.2f to %.2f", tails[0], tails[rounds-1])
+	b.ratio(what+", against a bare handler", rates[rounds/2], 0.7, false, "%.0f requests/s against %.0f/s, %d bytes, rounds %.2f to %.2f", ours, theirs, len(body), rates[0], rates[rounds-1])
+	b.ratio("its p99, "+encoding+", against the bare handler's", tails[rounds/2], 2, true, "%.2f ms, rounds %.2f to %.2f", ms(all.at(.99)), tails[0], tails[rounds-1])
 	return nil
 }
 

@@ -215,7 +215,61 @@ func (b *bench) queue(ctx context.Context) error {
 			b.atMost(fmt.Sprintf("next of %d waiting, %s, %s, p99", b.waiting, order, where), ms(took.at(.99)), "ms", 10, "median %.2f, most %.2f", ms(took.at(.5)), ms(took.at(1)))
 		}
 	}
+	if err := b.chart(ctx, h); err != nil {
+		return err
+	}
+	if err := b.search(ctx, h); err != nil {
+		return err
+	}
 	return b.deepPage(ctx, h)
+}
+
+// chart measures the chart of the bundles, and the list below it, over all that
+// waits.
+func (b *bench) chart(ctx context.Context, h *house) error {
+	took, err := timed(20, func(int) error {
+		bars, err := h.Chart(ctx, h.site.ID, "bench")
+		if err == nil && bars[0] == 0 {
+			return fmt.Errorf("the chart is empty")
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	b.atMost(fmt.Sprintf("chart of %d waiting, worst of 20", b.waiting), ms(took.at(1)), "ms", 300, "median %.0f", ms(took.at(.5)))
+	took, err = timed(20, func(int) error {
+		_, err := h.Calmly(ctx, h.site.ID, "bench", 0, 20, 200)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	b.atMost(fmt.Sprintf("bundle of 200 out of %d waiting, worst of 20", b.waiting), ms(took.at(1)), "ms", 300, "median %.1f", ms(took.at(.5)))
+	return nil
+}
+
+// search measures the desk's search among all that waits: a word that few texts
+// hold, one that all hold, and both.
+func (b *bench) search(ctx context.Context, h *house) error {
+	for _, q := range []struct{ what, words string }{{"a rare word", "kennwort1%05d"}, {"a word of every text", "brücke"}, {"both", "brücke kennwort1%05d"}} {
+		took, err := timed(60, func(i int) error {
+			words := q.words
+			if strings.Contains(words, "%") {
+				words = fmt.Sprintf(words, i*331%20000)
+			}
+			page, _, err := h.Queue(ctx, store.QueueFilter{Site: h.site.ID, State: store.Any, Order: "newest", Text: words, Limit: 50})
+			if err == nil && len(page) == 0 {
+				return fmt.Errorf("nothing found for %s", words)
+			}
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		b.atMost(fmt.Sprintf("search of %d waiting, %s, p95", b.waiting, q.what), ms(took.at(.95)), "ms", 300, "median %.2f, most %.2f", ms(took.at(.5)), ms(took.at(1)))
+	}
+	return nil
 }
 
 // deepPage goes on through the queue with its cursor.

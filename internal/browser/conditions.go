@@ -7,6 +7,7 @@ import (
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/network"
+	cdppage "github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/storage"
 	"github.com/chromedp/chromedp"
 )
@@ -37,6 +38,29 @@ func (b *Tab) Dark(on bool) {
 		scheme = "dark"
 	}
 	b.Media(map[string]string{"prefers-color-scheme": scheme})
+}
+
+// Print shows the page as it would be printed, or on the screen again; it takes
+// back features set by Media.
+func (b *Tab) Print(on bool) {
+	b.t.Helper()
+	medium := ""
+	if on {
+		medium = "print"
+	}
+	command(b, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Media: medium})
+}
+
+// OnEveryPage runs a script before any other on each page from now on.
+func (b *Tab) OnEveryPage(script string) {
+	b.t.Helper()
+	command(b, cdppage.AddScriptToEvaluateOnNewDocument, cdppage.AddScriptToEvaluateOnNewDocumentParams{Source: script})
+}
+
+// NoCache makes the browser ask for everything anew.
+func (b *Tab) NoCache() {
+	b.t.Helper()
+	command(b, network.SetCacheDisabled, network.SetCacheDisabledParams{CacheDisabled: true})
 }
 
 // JavaScript allows or forbids scripts from the next page on.

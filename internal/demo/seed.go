@@ -96,6 +96,7 @@ func (p *play) house(ctx context.Context) error {
 	var err error
 	p.site, err = p.Store.AddSite(ctx, store.Site{Name: "demo", Origin: p.Origin, Settings: store.Settings{
 		Imprint: "/impressum", Privacy: "/datenschutz", Hours: &store.Hours{From: "07:00", To: "22:00"},
+		Extra: store.Extra{"reader": []byte(`{"reactions":["helpful"]}`)},
 	}})
 	if err != nil {
 		return fmt.Errorf("demo site: %w", err)

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/freigabe/freigabe/internal/assess"
+	"github.com/freigabe/freigabe/internal/assess/frozen"
 	"github.com/freigabe/freigabe/internal/moderation"
 	"github.com/freigabe/freigabe/internal/store"
 )
@@ -97,6 +98,8 @@ func (b *Brain) Assess(ctx context.Context, t store.ToAssess) (moderation.Assess
 		}
 		seen.External = string(text)
 	}
+	calm := frozen.New(b.Base)
+	seen.Calm = store.Calm{Score: calm.Score(t.Text, t.Site.Lang, len(a.Flags) > 0), Model: calm.Version()}
 	return a, b.Store.SaveObserved(ctx, seen)
 }
 

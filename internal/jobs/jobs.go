@@ -19,6 +19,10 @@ import (
 
 	"github.com/freigabe/freigabe/internal/moderation"
 	"github.com/freigabe/freigabe/internal/store"
+	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/trace"
 )
 
 // Assessor judges a text by the five rules. It never decides anything.
@@ -42,6 +46,9 @@ type Learner interface {
 // work does one job; what it returns says whether it has to be tried again.
 type work func(ctx context.Context, j store.Job) error
 
+// tracer makes spans where the program was told to trace, and otherwise nothing.
+var tracer = otel.Tracer("freigabe/jobs")
+
 // lane is a group of kinds that share workers, so that slow mail never holds up
 // a publication.
 type lane struct {
@@ -57,6 +64,7 @@ type Runner struct {
 	Assessor Assessor
 	Teller   Teller  // nil: nobody is told
 	Learner  Learner // nil: nothing is learnt
+	Purger   *Purger // nil: there are no caches to tell
 
 	kinds map[string]work
 	lanes []lane
@@ -81,6 +89,7 @@ func (r *Runner) setUp() {
 		"learn":       r.learn,
 		"study":       r.study,
 		"webhook":     r.webhook,
+		"purge":       r.purge,
 		"expire":      r.expire,
 	}
 	r.lanes = []lane{
@@ -90,6 +99,7 @@ func (r *Runner) setUp() {
 		{[]string{"learn"}, 1, 5 * time.Minute}, // a training of thousands of decisions takes its time on a busy machine
 		{[]string{"study"}, 1, 10 * time.Minute},
 		{[]string{"webhook"}, 2, time.Minute},
+		{[]string{"purge"}, 2, purgeLease}, // short, as for publish
 		{[]string{"expire"}, 1, 10 * time.Minute},
 	}
 }
@@ -102,6 +112,11 @@ func (r *Runner) Run(ctx context.Context) error {
 	}
 	if err := r.Store.AddJob(ctx, "study", "models", "", r.Store.Now()); err != nil {
 		return fmt.Errorf("plan the care of models: %w", err)
+	}
+	if _, ok := r.kinds["digests"]; ok {
+		if err := r.Store.AddJob(ctx, "digests", "hourly", "", r.Store.Now()); err != nil {
+			return fmt.Errorf("plan digests: %w", err)
+		}
 	}
 	var wg sync.WaitGroup
 	for _, l := range r.lanes {
@@ -176,12 +191,15 @@ func (r *Runner) giveBack(ctx context.Context, j store.Job) {
 }
 
 func (r *Runner) one(ctx context.Context, j store.Job) {
+	ctx, span := tracer.Start(ctx, "job "+j.Kind, trace.WithNewRoot(), trace.WithAttributes(attribute.Int("attempt", j.Attempts)))
+	defer span.End()
 	err := r.kinds[j.Kind](ctx, j)
 	ctx = context.WithoutCancel(ctx) // the outcome is recorded also where the job used up its time
 	switch later, postponed := errors.AsType[*postpone](err); {
 	case postponed:
 		err = r.Store.RetryJob(ctx, j, later.until, "")
 	case err != nil:
+		span.SetStatus(codes.Error, "")
 		r.Log.Error("job failed", "kind", j.Kind, "attempt", j.Attempts, "error", err)
 		err = r.Store.RetryJob(ctx, j, r.Store.Now().Add(backoff(j.Attempts)), err.Error())
 	default:

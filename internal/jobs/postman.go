@@ -85,23 +85,8 @@ func (p *Postman) TellAuthor(ctx context.Context, d moderation.Decision) error {
 
 // explain puts the decision into words.
 func (p *Postman) explain(l *mail.Letter, rec store.Receipt) {
-	d := rec.Decision
-	say := func(key string) string {
-		switch {
-		case !locale.Has(key):
-			return ""
-		case rec.Site.Informal:
-			return locale.Familiar(rec.Lang, key)
-		}
-		return locale.T(rec.Lang, key)
-	}
-	l.Decision, l.Reason, l.Machine = d, d.Reason, d.ScoreSeen
-	if d.Step == moderation.Decline {
-		l.Reason = say("rules.N0." + d.Reason + ".long")
-	}
-	if d.Rule != "" {
-		l.Rule, l.Change = say("rules."+string(d.Rule)+".name"), say("rules."+string(d.Rule)+".change")
-	}
+	own, _ := rec.Site.OwnRule(rec.Decision.Rule)
+	l.Explain(rec.Decision, own.Name)
 }
 
 // TellParent tells the author of the comment answered, who asked for it and
@@ -131,6 +116,7 @@ func (p *Postman) TellParent(ctx context.Context, d moderation.Decision) error {
 	}
 	l.Author, l.Text = reply.Name, reply.Text
 	l.Receipt, l.URL, l.Unsubscribe = l.URL, p.permalink(reply.Article, reply.ID), p.Public+"/unsubscribe/"+token
+	l.Mute = l.Unsubscribe + "?all=1"
 	return p.Sender.Send(ctx, mail.Compose(l))
 }
 

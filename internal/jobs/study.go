@@ -160,8 +160,9 @@ func (b *Brain) look(ctx context.Context, site string, from, to, calibrated time
 		return w, err
 	}
 	for _, l := range found {
+		w.Unseen = append(w.Unseen, b.Base.Unseen(l.Text))
 		if a := b.Base.Assess(assess.Input{Text: l.Text}); a.Refuse != nil {
-			w.Scores, w.Unseen = append(w.Scores, *a.Refuse), append(w.Unseen, b.Base.Unseen(l.Text))
+			w.Scores = append(w.Scores, *a.Refuse)
 		}
 		if l.Decided && l.Refuse != nil && !calibrated.IsZero() && !l.At.Before(calibrated) {
 			w.Expected, w.Refused = append(w.Expected, *l.Refuse), append(w.Refused, l.Refused)

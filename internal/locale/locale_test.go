@@ -178,7 +178,7 @@ func TestT(t *testing.T) {
 		{"en-GB", "reader.section.title", nil, "Comments"},
 		{"de", "reader.comment.by", []string{"name", "Jörg"}, "Kommentar von Jörg"},
 		{"de", "reader.no.such.text", nil, "reader.no.such.text"},
-		{"de", "mail.digest.item", []string{"author", "{url}", "article", "A", "url", "u"}, "{url} zu „A“\nu"},
+		{"de", "reader.feed.entry", []string{"name", "{article}", "article", "A"}, "{article} zu „A“"},
 	} {
 		if got := T(c.lang, c.key, c.args...); got != c.want {
 			t.Errorf("T(%q, %q) = %q, want %q", c.lang, c.key, got, c.want)

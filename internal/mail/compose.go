@@ -54,6 +54,9 @@ type Letter struct {
 	Confirm     string // address that confirms the wish for news of answers
 	Verify      string // address that confirms the author's address
 	Unsubscribe string
+	Mute        string // address that ends all news of the article
+	List        string // what a digest tells
+	Since       string // since when, in words
 	Imprint     string
 	Privacy     string
 }
@@ -81,6 +84,30 @@ func KindOf(d moderation.Decision) string {
 	return ""
 }
 
+// Explain puts a decision into words: the reason, the rule's name and what the
+// author can change. A rule of the site's own is named by own.
+func (l *Letter) Explain(d *moderation.Decision, own string) {
+	say := func(key string) string {
+		switch {
+		case !locale.Has(key):
+			return ""
+		case l.Familiar:
+			return locale.Familiar(l.Lang, key)
+		}
+		return locale.T(l.Lang, key)
+	}
+	l.Decision, l.Reason, l.Machine = d, d.Reason, d.ScoreSeen
+	if d.Step == moderation.Decline {
+		l.Reason = say("rules.N0." + d.Reason + ".long")
+	}
+	if d.Rule != "" {
+		l.Rule, l.Change = say("rules."+string(d.Rule)+".name"), say("rules."+string(d.Rule)+".change")
+	}
+	if own != "" {
+		l.Rule = own
+	}
+}
+
 // Compose writes a letter as a message.
 func Compose(l Letter) Message {
 	say := func(key string, args ...string) string {
@@ -91,8 +118,12 @@ func Compose(l Letter) Message {
 	}
 	args := []string{"article", l.Article, "text", l.Text, "url", l.URL, "wait", l.Wait, "author", l.Author, "reason", l.Reason,
 		"rule", l.Rule, "change", l.Change, "passages", passages(l.Decision), "until", until(l), "site", l.Site,
-		"date", l.Date, "decision", l.Outcome}
-	parts := []string{say("mail.salutation", "name", l.Name), say("mail."+l.Kind+".body", args...)}
+		"date", l.Date, "decision", l.Outcome, "list", l.List, "since", l.Since}
+	salutation := "mail.salutation"
+	if l.Name == "" {
+		salutation = "mail.salutation.plain"
+	}
+	parts := []string{say(salutation, "name", l.Name), say("mail."+l.Kind+".body", args...)}
 	if l.Kind == "rejected" || l.Kind == "removed" {
 		key := "mail.rejected.noautomation"
 		if l.Machine {
@@ -116,8 +147,11 @@ func Compose(l Letter) Message {
 
 func footer(l Letter, say func(string, ...string) string) []string {
 	why := "mail.footer.why"
-	if strings.HasPrefix(l.Kind, "report.") {
+	switch {
+	case strings.HasPrefix(l.Kind, "report."):
 		why = "mail.footer.why.report"
+	case strings.HasPrefix(l.Kind, "digest."):
+		why = "mail.footer.why.digest"
 	}
 	out := []string{say(why, "site", l.Site)}
 	if l.Receipt != "" {
@@ -125,6 +159,9 @@ func footer(l Letter, say func(string, ...string) string) []string {
 	}
 	if l.Unsubscribe != "" {
 		out = append(out, say("mail.footer.unsubscribe", "url", l.Unsubscribe))
+	}
+	if l.Mute != "" {
+		out = append(out, say("mail.footer.mute", "url", l.Mute))
 	}
 	if l.Imprint != "" || l.Privacy != "" {
 		out = append(out, say("mail.footer.legal", "imprint", l.Imprint, "privacy", l.Privacy))

@@ -20,7 +20,8 @@ type Item struct {
 	Author   string     // opaque id of its author
 	Writer   string     // the editor who wrote it, as a reader or as an answer; "" for readers
 	Answer   bool       // an editor's answer: its writer's own decision releases it
-	TwoReads bool       // the article's comments are always read by two people
+	TwoReads bool       // article, author or a rule that shows in the text: always read by two people
+	TwoRules []Rule     // rules for which two people refuse
 	Staff    Staff
 	Rules    []Rule // the rules that the site's pack knows
 }

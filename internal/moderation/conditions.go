@@ -20,10 +20,19 @@ var (
 	}}
 
 	// twoReaders: where two people always read, the first one passes it on. Refusing
-	// or returning needs no second person: nothing becomes public by it.
-	twoReaders = Condition{"passed to a second person first, where the article always needs two", func(it Item, a Action) error {
+	// or returning needs no second person, unless the rule says so: nothing becomes
+	// public by it.
+	twoReaders = Condition{"passed to a second person first, where article, author or rule always need two", func(it Item, a Action) error {
 		if it.TwoReads && len(it.Staff.Deciders) > 1 {
 			return &Error{Kind: Conflict, Key: "error.two_reads"}
+		}
+		return nil
+	}}
+
+	// twoForRule: for some rules a refusal, too, is the word of two people.
+	twoForRule = Condition{"passed to a second person first, where the rule always needs two", func(it Item, a Action) error {
+		if slices.Contains(it.TwoRules, a.Rule) && len(it.Staff.Deciders) > 1 && !it.Answer {
+			return &Error{Kind: Conflict, Key: "error.two_rule"}
 		}
 		return nil
 	}}

@@ -62,8 +62,8 @@ var Moves = []Move{
 	{None, Submit, Pending, writer, []Need{NeedText}, nil, []FollowUp{Assess}, false},
 
 	{Pending, Approve, Approved, deciders, nil, []Condition{notOwn, twoReaders}, []FollowUp{Publish, TellAuthor, TellParent, Learn}, true},
-	{Pending, Reject, Rejected, deciders, ruling, []Condition{notOwn}, []FollowUp{TellAuthor, Learn}, true},
-	{Pending, Return, Returned, deciders, ruling, []Condition{notOwn}, []FollowUp{TellAuthor, Learn}, true},
+	{Pending, Reject, Rejected, deciders, ruling, []Condition{notOwn, twoForRule}, []FollowUp{TellAuthor, Learn}, true},
+	{Pending, Return, Returned, deciders, ruling, []Condition{notOwn, twoForRule}, []FollowUp{TellAuthor, Learn}, true},
 	{Pending, Decline, Declined, deciders, []Need{NeedNeutral}, []Condition{notOwn}, []FollowUp{TellAuthor}, true},
 	{Pending, Escalate, Escalated, deciders, nil, []Condition{notOwn, notAlone}, nil, true},
 	{Pending, Edit, Pending, writer, []Need{NeedText}, nil, []FollowUp{Assess}, false},

@@ -23,7 +23,9 @@ type Request struct {
 	Text      string               // of a new revision
 	Hinted    bool                 // a hint was shown and the new text then changed
 	ScoreSeen bool                 // the editor saw the machine's scores
+	Promise   Promise              // for a new revision
 	Bundle    string               // the batch that this step is part of; its hold is longer
+	Opinion   *Opinion             // what the first of two readers would do; with an escalation
 }
 
 // Result is what a step did.
@@ -90,6 +92,9 @@ func (s *Store) apply(ctx context.Context, tx *sql.Tx, req Request) (Result, err
 	if err := s.carryOut(ctx, tx, c, rev, req, outcome, d); err != nil {
 		return Result{}, err
 	}
+	if err := keepOpinion(ctx, tx, req, d); err != nil {
+		return Result{}, err
+	}
 	out := Result{Comment: req.Comment, Revision: rev.number, State: outcome.To, Decision: d}
 	if outcome.NewRevision {
 		out.Revision, out.State = c.highest()+1, moderation.Pending
@@ -133,7 +138,7 @@ func (s *Store) loadCase(ctx context.Context, tx *sql.Tx, req Request) (*caseFil
 		return nil, err
 	}
 	if req.Step == moderation.Approve {
-		if c.twoReads, err = s.readByTwo(ctx, tx, c); err != nil {
+		if c.twoReads, err = s.readByTwo(ctx, tx, c, req.Revision); err != nil {
 			return nil, err
 		}
 	}
@@ -200,7 +205,7 @@ func (c *caseFile) highest() int { return c.revisions[len(c.revisions)-1].number
 func (c *caseFile) item(v revision) moderation.Item {
 	return moderation.Item{
 		Comment: c.id, Revision: v.number, Newest: c.newest, State: v.state, History: c.history, Author: c.author,
-		Writer: or2(c.answer, c.writer), Answer: c.answer != "", TwoReads: c.twoReads && c.answer == "", Staff: c.staff, Rules: c.site.RulePack(),
+		Writer: or2(c.answer, c.writer), Answer: c.answer != "", TwoReads: c.twoReads && c.answer == "", TwoRules: c.site.twoRules(), Staff: c.staff, Rules: c.site.RulePack(),
 	}
 }
 
@@ -387,7 +392,7 @@ func (s *Store) replaceText(ctx context.Context, tx *sql.Tx, c *caseFile, v revi
 		}
 	}
 	number := c.highest() + 1
-	row := revisionRow{Comment: c.id, Number: number, Site: c.site.ID, Article: c.article, rev: newRevision(req.Text), Blind: drawn(c.site.BlindShare()), Hint: req.Hinted, At: d.At}
+	row := revisionRow{Comment: c.id, Number: number, Site: c.site.ID, Article: c.article, rev: newRevision(req.Text), Blind: drawn(c.site.BlindShare()), Hint: req.Hinted, At: d.At, Promise: req.Promise}
 	if err := s.insertRevision(ctx, tx, row); err != nil {
 		return err
 	}

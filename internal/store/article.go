@@ -30,6 +30,7 @@ type Article struct {
 type ArticleSettings struct {
 	Watchlist []string `json:"watchlist,omitempty"` // terms that raise a flag
 	TwoReads  bool     `json:"two_reads,omitempty"` // always two people
+	Daily     *Hours   `json:"daily,omitempty"`     // hours of the day in which comments are taken
 	Extra     Extra    `json:"extra,omitempty"`
 }
 
@@ -40,6 +41,7 @@ const (
 	ThreadClosed   = "closed"
 	ThreadEnded    = "ended"    // its date has passed
 	ThreadCapacity = "capacity" // its number of comments is reached
+	ThreadNight    = "night"    // outside the hours in which it takes comments
 )
 
 // Status says whether the article takes comments at a moment, and why not.
@@ -53,6 +55,9 @@ func (a Article) Status(at time.Time) string {
 		return ThreadEnded
 	case a.CloseCount > 0 && a.Released >= a.CloseCount:
 		return ThreadCapacity
+	}
+	if open, _ := a.Daily.Takes(at); !open {
+		return ThreadNight
 	}
 	return ThreadOpen
 }
@@ -178,7 +183,7 @@ func (s *Store) Articles(ctx context.Context, site string, limit int) ([]Article
 		a, err := scanArticle(r.Scan)
 		out = append(out, a)
 		return err
-	}, "select "+articleColumns+" where ($1 = '' or a.site_id = $1) order by a.date desc, a.created_at desc, a.id limit $2", site, limit)
+	}, "select "+articleColumns+" where "+ofSite("a.site_id", site)+" order by a.date desc, a.created_at desc, a.id limit $2", site, limit)
 	return out, err
 }
 

@@ -18,9 +18,10 @@ type Bundle struct {
 	Editor    string
 	Name      string // of the editor
 	Version   string // of the frozen model
-	Upper     int    // the handle, in hundredths of the score
-	Labels    int    // blind decisions that the bound rested on
-	Wrong     int    // of these, refused
+	Lower     int    // the handles, in hundredths of the score
+	Upper     int
+	Labels    int // blind decisions that the bound rested on
+	Wrong     int // of these, refused
 	Members   []Member
 	Sample    []string // to be read first
 	Passed    []string // of these, read and found fine
@@ -48,10 +49,14 @@ func (b Bundle) Unread() string {
 // Label is a decision that an editor took blind, on a comment drawn at random at
 // submission. Refused is what stands: a removal or a successful appeal corrects it.
 type Label struct {
-	Comment string
-	Text    string
-	Refused bool
-	At      time.Time
+	Comment  string
+	Revision int
+	Text     string
+	Flagged  bool   // by its assessment
+	Calm     *int   // the frozen score, nil where it has none
+	Model    string // that gave it
+	Refused  bool
+	At       time.Time
 }
 
 // Labels gives a site's newest blind decisions whose hold has passed, newest
@@ -63,11 +68,20 @@ func (s *Store) Labels(ctx context.Context, site string, limit int) ([]Label, er
 		var l Label
 		var refused int
 		var at int64
-		err := r.Scan(&l.Comment, &l.Text, &refused, &at)
-		l.Refused, l.At = refused == 1, fromMicros(at)
+		var calm sql.NullInt64
+		var assessment string
+		if err := r.Scan(&l.Comment, &l.Revision, &l.Text, &assessment, &calm, &l.Model, &refused, &at); err != nil {
+			return err
+		}
+		a, err := decodeAssessment(assessment)
+		l.Flagged, l.Refused, l.At = len(a.Flags) > 0, refused == 1, fromMicros(at)
+		if calm.Valid {
+			score := int(calm.Int64)
+			l.Calm = &score
+		}
 		out = append(out, l)
 		return err
-	}, `select d.comment_id, r.text, case when r.state in ('rejected', 'returned', 'removed', 'appealed') then 1 else 0 end, d.at
+	}, `select d.comment_id, d.revision, r.text, r.assessment, r.calm, r.calm_model, case when r.state in ('rejected', 'returned', 'removed', 'appealed') then 1 else 0 end, d.at
 		from decisions d join revisions r on r.comment_id = d.comment_id and r.number = d.revision
 		where d.site_id = $1 and d.blind = 1 and d.step in ('approve', 'reject', 'return') and d.bundle = '' and d.hold_until <= $2 and r.text <> ''
 			and r.state in ('approved', 'superseded', 'rejected', 'returned', 'removed', 'appealed')
@@ -89,16 +103,16 @@ func (s *Store) SaveBundle(ctx context.Context, b Bundle) (Bundle, error) {
 		return b, fmt.Errorf("encode bundle %s", b.ID)
 	}
 	return b, s.write(ctx, func(tx *sql.Tx) error {
-		_, err := exec(ctx, tx, `insert into bundles (id, site_id, editor_id, version, upper, labels, wrong, members, sample, passed, created_at, released_at, withdrawn_at)
-			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+		_, err := exec(ctx, tx, `insert into bundles (id, site_id, editor_id, version, lower, upper, labels, wrong, members, sample, passed, created_at, released_at, withdrawn_at)
+			values ($1, $2, $3, $4, $14, $5, $6, $7, $8, $9, $10, $11, $12, $13)
 			on conflict (id) do update set passed = excluded.passed, released_at = excluded.released_at, withdrawn_at = excluded.withdrawn_at`,
 			b.ID, b.Site, b.Editor, b.Version, b.Upper, b.Labels, b.Wrong, string(members), string(sample), string(passed),
-			micros(b.Created), optionalTime(b.Released), optionalTime(b.Withdrawn))
+			micros(b.Created), optionalTime(b.Released), optionalTime(b.Withdrawn), b.Lower)
 		return err
 	})
 }
 
-const bundleColumns = `b.id, b.site_id, b.editor_id, coalesce(e.name, ''), b.version, b.upper, b.labels, b.wrong, b.members, b.sample, b.passed, b.created_at, b.released_at, b.withdrawn_at
+const bundleColumns = `b.id, b.site_id, b.editor_id, coalesce(e.name, ''), b.version, b.lower, b.upper, b.labels, b.wrong, b.members, b.sample, b.passed, b.created_at, b.released_at, b.withdrawn_at
 	from bundles b left join editors e on e.id = b.editor_id`
 
 func scanBundle(scan func(...any) error) (Bundle, error) {
@@ -106,7 +120,7 @@ func scanBundle(scan func(...any) error) (Bundle, error) {
 	var members, sample, passed string
 	var created int64
 	var released, withdrawn sql.NullInt64
-	err := scan(&b.ID, &b.Site, &b.Editor, &b.Name, &b.Version, &b.Upper, &b.Labels, &b.Wrong, &members, &sample, &passed, &created, &released, &withdrawn)
+	err := scan(&b.ID, &b.Site, &b.Editor, &b.Name, &b.Version, &b.Lower, &b.Upper, &b.Labels, &b.Wrong, &members, &sample, &passed, &created, &released, &withdrawn)
 	if err != nil {
 		return b, err
 	}
@@ -140,7 +154,31 @@ func (s *Store) Bundles(ctx context.Context, site string, limit int) ([]Bundle, 
 	return out, err
 }
 
-// Bundled gives the decisions that a bundle took, oldest first.
-func (s *Store) Bundled(ctx context.Context, id string) ([]moderation.Decision, error) {
-	return decisions(ctx, s.read, "d.bundle = $1 order by d.seq", id)
+// Standing gives the releases of a bundle that are still in force, oldest first:
+// not undone, and the text neither removed nor replaced since.
+func (s *Store) Standing(ctx context.Context, id string) ([]moderation.Decision, error) {
+	return decisions(ctx, s.read, `d.bundle = $1 and d.step = 'approve'
+		and exists (select 1 from revisions r where r.comment_id = d.comment_id and r.number = d.revision and r.decision_id = d.id) order by d.seq`, id)
+}
+
+// BundleQuality is how a site's bundles of a period turned out.
+type BundleQuality struct {
+	Made, Withdrawn, Released int // bundles; withdrawn: the sample held a refusal
+	Comments                  int // released in bundles and not undone
+	Removed                   int // of these, taken down since
+}
+
+// BundleQuality counts the bundles that were made in a period.
+func (s *Store) BundleQuality(ctx context.Context, p Period) (BundleQuality, error) {
+	var q BundleQuality
+	b := &clauses{}
+	p.narrow(b, "b.site_id", "b.created_at")
+	err := s.read.QueryRowContext(ctx, "select count(*), count(b.withdrawn_at), count(b.released_at) from bundles b where "+b.where(), b.args...).Scan(&q.Made, &q.Withdrawn, &q.Released)
+	if err != nil {
+		return q, classify(err)
+	}
+	err = s.read.QueryRowContext(ctx, `select count(*), coalesce(sum(case when r.state = 'removed' then 1 else 0 end), 0)
+		from bundles b cross join decisions d cross join revisions r
+		where d.bundle = b.id and d.bundle > '' and r.comment_id = d.comment_id and r.number = d.revision and d.step = 'approve' and `+b.where()+" and "+notUndone, b.args...).Scan(&q.Comments, &q.Removed)
+	return q, classify(err)
 }

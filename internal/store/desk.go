@@ -1,8 +1,12 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
+	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/freigabe/freigabe/internal/moderation"
@@ -54,29 +58,58 @@ type ArticleLoad struct {
 	Approved, Rejected int
 }
 
-// ArticleLoads gives the load of the newest articles within reach, those with
-// comments waiting first, the longest wait on top.
+// oldestWaiting is how many of the longest waiting comments name the articles
+// that ArticleLoads puts on top.
+const oldestWaiting = 2000
+
+// ArticleLoads gives the load of articles within reach: those of the
+// comments that wait the longest, the longest wait on top, then the newest. It
+// counts up to CountMost each.
 func (s *Store) ArticleLoads(ctx context.Context, reach Reach, limit int) ([]ArticleLoad, error) {
 	var out []ArticleLoad
-	b := &clauses{args: []any{limit}}
+	b := &clauses{args: []any{limit, oldestWaiting}}
+	waiting := func(state string) string {
+		return "a.id in (select article_id from (select article_id from revisions where state = '" + state + "' and " + reach.within(b, "site_id", "article_id") +
+			" order by submitted_at, comment_id limit $2) w)"
+	}
+	query := "select " + articleFields + ", " + countOf("'pending', 'escalated'") + ", " + oldestOf("pending") + ", " + oldestOf("escalated") + ", " +
+		countOf("'approved'") + ", " + countOf("'rejected', 'removed', 'appealed'") + " from articles a left join counts c on c.article_id = a.id where " +
+		waiting("pending") + " or " + waiting("escalated") +
+		" or a.id in (select id from (select id from articles where " + reach.within(b, "site_id", "id") + " order by created_at desc limit $1) newest)"
 	err := each(ctx, s.read, func(r *sql.Rows) error {
 		var l ArticleLoad
-		var oldest sql.NullInt64
+		var pending, escalated sql.NullInt64
 		var err error
 		l.Article, err = scanArticle(func(dest ...any) error {
-			return r.Scan(append(dest, &l.Waiting, &oldest, &l.Approved, &l.Rejected)...)
+			return r.Scan(append(dest, &l.Waiting, &pending, &escalated, &l.Approved, &l.Rejected)...)
 		})
-		l.Oldest = timeOf(oldest)
+		l.Oldest = earlier(timeOf(pending), timeOf(escalated))
 		out = append(out, l)
 		return err
-	}, `select `+articleFields+`, coalesce(w.waiting, 0), w.oldest, coalesce(w.approved, 0), coalesce(w.rejected, 0)
-		from articles a left join counts c on c.article_id = a.id
-		left join (select article_id, sum(case when state in ('pending', 'escalated') then 1 else 0 end) as waiting,
-			min(case when state in ('pending', 'escalated') then submitted_at end) as oldest,
-			sum(case when state = 'approved' then 1 else 0 end) as approved,
-			sum(case when state in ('rejected', 'removed', 'appealed') then 1 else 0 end) as rejected
-			from revisions where `+reach.within(b, "site_id", "article_id")+` group by article_id) w on w.article_id = a.id
-		where `+reach.within(b, "a.site_id", "a.id")+`
-		order by case when coalesce(w.waiting, 0) > 0 then 0 else 1 end, w.oldest, a.created_at desc, a.id limit $1`, b.args...)
-	return out, err
+	}, query, b.args...)
+	slices.SortFunc(out, func(a, b ArticleLoad) int {
+		if a.Oldest.IsZero() != b.Oldest.IsZero() {
+			return cmp.Compare(flag(a.Oldest.IsZero()), flag(b.Oldest.IsZero()))
+		}
+		return cmp.Or(a.Oldest.Compare(b.Oldest), b.Created.Compare(a.Created), strings.Compare(a.ID, b.ID))
+	})
+	return out[:min(len(out), limit)], err
+}
+
+// countOf counts an article's revisions in some states.
+func countOf(states string) string {
+	return fmt.Sprintf("(select count(*) from (select 1 from revisions r where r.article_id = a.id and r.state in (%s) limit %d) counted)", states, CountMost)
+}
+
+// oldestOf is since when an article's oldest revision in a state waits.
+func oldestOf(state string) string {
+	return "(select min(r.submitted_at) from revisions r where r.article_id = a.id and r.state = '" + state + "')"
+}
+
+// earlier is the earlier of two times, of which the zero time is none.
+func earlier(a, b time.Time) time.Time {
+	if a.IsZero() || !b.IsZero() && b.Before(a) {
+		return b
+	}
+	return a
 }

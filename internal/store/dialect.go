@@ -16,16 +16,19 @@ type dialect struct {
 	forUpdate string            // locks the rows read; SQLite has one writer and needs none
 	skip      string            // likewise, passing over rows that somebody else holds
 	givenIDs  string            // lets an insert bring its own ids
-	words     map[string]string // fills the double braces in migrations
+	words     map[string]string // fills the double braces in migrations and a few queries
 }
 
 var sqliteDialect = dialect{
 	name: "sqlite",
 	words: map[string]string{
 		"bytes":     "blob",
+		"calm":      " indexed by revisions_bundle",
+		"chart":     " indexed by revisions_chart",
 		"identity":  "integer primary key autoincrement",
 		"xid":       "integer not null default 0",
 		"clustered": " without rowid",
+		"search":    sqliteSearch,
 	},
 }
 
@@ -36,9 +39,12 @@ var postgresDialect = dialect{
 	givenIDs:  " overriding system value",
 	words: map[string]string{
 		"bytes":     "bytea",
+		"calm":      "",
+		"chart":     "",
 		"identity":  "bigint generated always as identity primary key",
 		"xid":       "xid8 not null default pg_current_xact_id()",
 		"clustered": "",
+		"search":    postgresSearch,
 	},
 }
 

@@ -14,7 +14,7 @@ import (
 // Exported is one line of an export for people and other programs: an article or
 // a comment. Times are UTC. "import freigabe" reads it again.
 type Exported struct {
-	Kind string `json:"kind"` // "article" or "comment"
+	Kind string `json:"kind"` // "article" or "comment"; of one person also "subscription"
 	ID   string `json:"id"`
 	Site string `json:"site"` // its name
 
@@ -81,6 +81,9 @@ func (s *Store) Export(ctx context.Context, site string, put func(Exported) erro
 func (s *Store) ExportAuthor(ctx context.Context, key string, put func(Exported) error) error {
 	return s.exporting(ctx, func(tx *sql.Tx) error {
 		if strings.Contains(key, "@") {
+			if err := exportSubscriptions(ctx, tx, put, key); err != nil {
+				return err
+			}
 			return exportComments(ctx, tx, put, "lower(c.author_email) = lower($1)", key)
 		}
 		var author string
@@ -161,4 +164,19 @@ func exportHistory(ctx context.Context, tx *sql.Tx, x *Exported) error {
 		x.Decisions = append(x.Decisions, ExportedDecision{Step: d.Step, Revision: d.Revision, By: string(d.Actor.Role), At: d.At, Rule: d.Rule, Reason: d.Reason, Hash: d.Hash})
 	}
 	return err
+}
+
+// exportSubscriptions gives the digests that an address gets, each as a line with
+// its kind in the headline's place.
+func exportSubscriptions(ctx context.Context, tx *sql.Tx, put func(Exported) error, email string) error {
+	return each(ctx, tx, func(r *sql.Rows) error {
+		x := Exported{Kind: "subscription"}
+		var at int64
+		if err := r.Scan(&x.ID, &x.Site, &x.Headline, &x.Article, &x.Email, &at); err != nil {
+			return err
+		}
+		moment := fromMicros(at)
+		x.At = &moment
+		return put(x)
+	}, "select d.id, s.name, d.kind, d.article_id, d.email, d.created_at from subscriptions d join sites s on s.id = d.site_id where d.email = lower($1) order by d.created_at", email)
 }

@@ -8,7 +8,7 @@ import (
 )
 
 // readerTables are what the connection for readers' pages may read.
-var readerTables = []string{"articles", "counts", "images", "outbox", "policies", "publications", "sites"}
+var readerTables = []string{"articles", "counts", "images", "outbox", "policies", "publications", "reaction_counts", "sites"}
 
 // ReaderGrants gives the statements that let a role of PostgreSQL read what
 // readers' pages need, and nothing else: what it cannot read cannot leak. Run

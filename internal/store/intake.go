@@ -335,8 +335,9 @@ func (g *group) insert(ctx context.Context, fresh []*arrival) error {
 		blind := drawn(st.BlindShare()) && answer == ""
 		comments = append(comments, []any{a.out.Comment, art.Site, art.ID, optional(a.in.Parent), author, or2(a.name, a.in.Name), optional(a.in.Email), optional(answer),
 			flag(a.in.Proof.Kind != ""), flag(a.in.OfAge), 1, a.in.Notify, hashed(a.out.Token), optional(a.in.Sender.Now), g.policies[art.Site], or2(a.in.Lang, st.Lang), at})
+		then, from, to := a.in.Promise.columns()
 		revisions = append(revisions, []any{a.out.Comment, 1, art.Site, art.ID, string(moderation.Pending), rev.text, strings.ToLower(rev.text), rev.salt, rev.digest,
-			flag(blind), flag(a.in.Hinted), at, at})
+			flag(blind), flag(a.in.Hinted), at, at, then, from, to})
 		jobs = append(jobs, []any{"assess", revisionKey(a.out.Comment, 1), a.out.Comment, at})
 		if a.in.Email != "" {
 			jobs = append(jobs, []any{"receipt", a.out.Comment, "", at})
@@ -350,7 +351,7 @@ func (g *group) insert(ctx context.Context, fresh []*arrival) error {
 		{"insert into authors (id, site_id, kind, name, email, created_at)", "", guests},
 		{`insert into comments (id, site_id, article_id, parent_id, author_id, author_name, author_email, answer_of, proven, of_age, revision, notify,
 			receipt_hash, sender_hash, policy, lang, created_at)`, "", comments},
-		{"insert into revisions (comment_id, number, site_id, article_id, state, text, folded, salt, digest, blind, hint, submitted_at, state_at)", "", revisions},
+		{"insert into revisions (comment_id, number, site_id, article_id, state, text, folded, salt, digest, blind, hint, submitted_at, state_at, waiting_then, wait_from, wait_to)", "", revisions},
 		{"insert into jobs (kind, key, payload, run_at)", "on conflict (kind, key) do nothing", jobs},
 		{"insert into outbox (topic, site_id, article_id, comment_id, at)", "", events},
 	} {

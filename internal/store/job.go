@@ -25,6 +25,23 @@ func jobFor(kind, key, payload string, at time.Time) statement {
 	return stmt("insert into jobs (kind, key, payload, run_at) values ($1, $2, $3, $4) on conflict (kind, key) do nothing", kind, key, payload, micros(at))
 }
 
+// purgeAgain is when caches are told a second time: until then a node that had
+// not read the event yet may have given a cache the page as it was.
+const purgeAgain = 2 * time.Second
+
+// purgeJobs are the statements that have caches told of a change, at once and
+// once more. A job that waits for the same pages already is put forward, and one
+// under way begins anew: what it told the caches came before this change.
+func purgeJobs(site, article string, now time.Time) []statement {
+	var out []statement
+	for name, at := range map[string]time.Time{"now": now, "again": now.Add(purgeAgain)} {
+		out = append(out, stmt(`insert into jobs (kind, key, payload, run_at) values ('purge', $1, '', $2)
+			on conflict (kind, key) do update set run_at = excluded.run_at, lease_until = 0, token = jobs.token + 1, attempts = 0, failed = ''`,
+			site+"/"+article+"/"+name, micros(at)))
+	}
+	return out
+}
+
 func revisionKey(comment string, number int) string { return fmt.Sprintf("%s/%d", comment, number) }
 
 // AddJob writes a job outside of a step: periodic work and work of other parts.

@@ -26,12 +26,14 @@ type Observed struct {
 	Answers     int    // the revision of the text answered, 0 for none
 	External    string // an external scorer's probabilities by rule, JSON; "" for none
 	At          time.Time
+	Calm        Calm // the frozen model's score, kept with the revision
 }
 
 // SaveObserved keeps what the assessment of a revision was made from.
 func (s *Store) SaveObserved(ctx context.Context, o Observed) error {
+	o.Calm.Comment, o.Calm.Revision = o.Comment, o.Revision
 	return s.write(ctx, func(tx *sql.Tx) error {
-		return all(ctx, tx, stmt(`insert into observed (comment_id, revision, site_id, author_id, fingerprint, proven, submitted, approved, rejected, age_days, at, parent_revision, external)
+		return all(ctx, tx, o.Calm.statement(), stmt(`insert into observed (comment_id, revision, site_id, author_id, fingerprint, proven, submitted, approved, rejected, age_days, at, parent_revision, external)
 			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) on conflict (comment_id, revision) do nothing`,
 			o.Comment, o.Revision, o.Site, o.Author, int64(o.Fingerprint), flag(o.Proven), o.Submitted, o.Approved, o.Rejected, o.AgeDays, micros(s.Now()), o.Answers, o.External))
 	})
@@ -110,7 +112,8 @@ func (s *Store) LessonsBack(ctx context.Context, site string, from int64, limit 
 
 const lessonsOf = `select d.seq, d.at, d.hold_until, d.comment_id, d.revision, d.step, d.rule, coalesce(r.text, ''), coalesce(r.article_id, ''), coalesce(p.text, ''),
 		case when d.step in ('approve', 'reject', 'return', 'remove', 'overturn', 'restore', 'reconsider') and d.bundle = '' and d.from_state <> d.to_state
-			and c.answer_of is null and not exists (select 1 from decisions u where u.comment_id = d.comment_id and u.undoes = d.id) then 1 else 0 end,
+			and c.answer_of is null and not exists (select 1 from decisions u where u.comment_id = d.comment_id and u.undoes = d.id)
+			and not exists (select 1 from decisions b where b.comment_id = d.comment_id and b.revision = d.revision and b.bundle <> '') then 1 else 0 end,
 		r.refuse, coalesce(r.blind, 0), c.author_id, coalesce(o.fingerprint, 0), coalesce(o.proven, 0), coalesce(o.submitted, 0), coalesce(o.approved, 0),
 		coalesce(o.rejected, 0), coalesce(o.age_days, 0), coalesce(o.external, '')
 	from decisions d join comments c on c.id = d.comment_id left join revisions r on r.comment_id = d.comment_id and r.number = d.revision

@@ -192,9 +192,9 @@ type DecidedText struct {
 	At      time.Time
 }
 
-// DecidedTexts gives a site's newest texts that were released or refused since a
-// moment, newest first. Bundles are left out.
-func (s *Store) DecidedTexts(ctx context.Context, site string, since time.Time, limit int) ([]DecidedText, error) {
+// DecidedTexts gives the newest texts of one site that were released or refused in
+// a period, newest first. Bundles are left out.
+func (s *Store) DecidedTexts(ctx context.Context, p Period, limit int) ([]DecidedText, error) {
 	var out []DecidedText
 	err := each(ctx, s.read, func(r *sql.Rows) error {
 		var d DecidedText
@@ -206,7 +206,7 @@ func (s *Store) DecidedTexts(ctx context.Context, site string, since time.Time, 
 		return err
 	}, `select r.comment_id, r.text, case when r.state = 'approved' then 0 else 1 end, d.rule, d.at
 		from decisions d join revisions r on r.comment_id = d.comment_id and r.number = d.revision and r.decision_id = d.id
-		where d.site_id = $1 and d.at >= $2 and d.bundle = '' and r.text <> '' and r.state in ('approved', 'rejected', 'returned', 'removed', 'appealed')
-		order by d.seq desc limit $3`, site, micros(since), limit)
+		where d.site_id = $1 and d.at >= $2 and d.at < $4 and d.bundle = '' and r.text <> '' and r.state in ('approved', 'rejected', 'returned', 'removed', 'appealed')
+		order by d.seq desc limit $3`, p.Site, micros(p.From), limit, micros(p.To))
 	return out, err
 }

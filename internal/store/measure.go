@@ -33,7 +33,18 @@ type Measure struct {
 	Created          time.Time
 	Lifted           time.Time // zero: it stands
 	LiftedBy         string    // name
+	Objection        string    // of the author; "" for none
+	Objected         time.Time
+	Answer           string // to the objection, by another person
+	Answered         time.Time
+	AnsweredBy       string // name
 }
+
+// Told tells whether the author hears of a measure: of all but the desk's own notes.
+func (m Measure) Told() bool { return m.Kind != MeasureNote }
+
+// Open tells whether an objection waits for its answer.
+func (m Measure) Open() bool { return !m.Objected.IsZero() && m.Answered.IsZero() }
 
 // Active tells whether the measure stands at a moment.
 func (m Measure) Active(at time.Time) bool {
@@ -69,15 +80,10 @@ func (s *Store) KnownAuthor(ctx context.Context, id string) (Known, error) {
 func (s *Store) Measures(ctx context.Context, author string) ([]Measure, error) {
 	var out []Measure
 	err := each(ctx, s.read, func(r *sql.Rows) error {
-		m := Measure{Author: author}
-		var until, lifted sql.NullInt64
-		var created int64
-		err := r.Scan(&m.ID, &m.Site, &m.Kind, &m.Reason, &until, &m.Editor, &m.Name, &created, &lifted, &m.LiftedBy)
-		m.Until, m.Created, m.Lifted = timeOf(until), fromMicros(created), timeOf(lifted)
+		m, err := scanMeasure(r.Scan)
 		out = append(out, m)
 		return err
-	}, `select m.id, m.site_id, m.kind, m.reason, m.until, m.editor_id, e.name, m.created_at, m.lifted_at, coalesce(l.name, '') from measures m
-		join editors e on e.id = m.editor_id left join editors l on l.id = m.lifted_by where m.author_id = $1 order by m.created_at desc, m.id`, author)
+	}, "select "+measureColumns+" where m.author_id = $1 order by m.created_at desc, m.id", author)
 	return out, err
 }
 
@@ -98,10 +104,14 @@ func (s *Store) AddMeasure(ctx context.Context, m Measure) (Measure, error) {
 	}
 	m.ID, m.Site, m.Created = NewID(), known.Site, s.Now()
 	return m, s.write(ctx, func(tx *sql.Tx) error {
-		return all(ctx, tx,
+		err := all(ctx, tx,
 			stmt("insert into measures (id, site_id, author_id, kind, reason, until, editor_id, created_at) values ($1, $2, $3, $4, $5, $6, $7, $8)",
 				m.ID, m.Site, m.Author, m.Kind, m.Reason, optionalTime(m.Until), m.Editor, micros(m.Created)),
 			event(s, "queue", m.Site, "", ""))
+		if err != nil || !m.Told() {
+			return err
+		}
+		return all(ctx, tx, jobFor("measure", m.ID+"/decided", "", m.Created))
 	})
 }
 
@@ -109,10 +119,17 @@ func (s *Store) AddMeasure(ctx context.Context, m Measure) (Measure, error) {
 func (s *Store) LiftMeasure(ctx context.Context, author, id, editor string) error {
 	return s.write(ctx, func(tx *sql.Tx) error {
 		n, err := exec(ctx, tx, "update measures set lifted_at = $3, lifted_by = $4 where id = $1 and author_id = $2 and lifted_at is null", id, author, micros(s.Now()), editor)
-		if err == nil && n == 0 {
+		if err != nil {
+			return err
+		}
+		if n == 0 {
 			return moderation.Missing("measure")
 		}
-		return err
+		var kind string
+		if err := one(ctx, tx, "measure", []any{&kind}, "select kind from measures where id = $1", id); err != nil || kind == MeasureNote {
+			return err
+		}
+		return all(ctx, tx, jobFor("measure", id+"/lifted", "", s.Now()))
 	})
 }
 
@@ -136,8 +153,8 @@ func barred(ctx context.Context, q querier, author string, now time.Time) error 
 }
 
 // readByTwo tells whether two people always read what this author writes, or what
-// is written to this article.
-func (s *Store) readByTwo(ctx context.Context, q querier, c *caseFile) (bool, error) {
+// is written to this article, or a text in which a rule shows that needs two.
+func (s *Store) readByTwo(ctx context.Context, q querier, c *caseFile, revision int) (bool, error) {
 	var text string
 	if err := one(ctx, q, "article", []any{&text}, "select settings from articles where id = $1", c.article); err != nil {
 		return false, err
@@ -152,5 +169,8 @@ func (s *Store) readByTwo(ctx context.Context, q querier, c *caseFile) (bool, er
 	var n int
 	err := q.QueryRowContext(ctx, `select count(*) from measures where author_id = $1 and kind = 'second' and lifted_at is null and (until is null or until > $2)`,
 		c.author, micros(s.Now())).Scan(&n)
-	return n > 0, err
+	if err != nil || n > 0 {
+		return n > 0, err
+	}
+	return twoByRule(ctx, q, c, revision)
 }

@@ -24,7 +24,7 @@ type Mine struct {
 
 // AskForMine plans the mail with the link to all comments of an address. It does
 // so whether there are any or not, so that nobody can find out whose address is
-// known here; asked again within the hour, it plans one mail.
+// known here; an address gets few such mails an hour.
 func (s *Store) AskForMine(ctx context.Context, m Mine) error {
 	payload, err := json.Marshal(m)
 	if err != nil {
@@ -34,8 +34,10 @@ func (s *Store) AskForMine(ctx context.Context, m Mine) error {
 	if err != nil {
 		return err
 	}
-	hour := strconv.FormatInt(s.Now().Unix()/3600, 10)
-	return s.AddJob(ctx, "mine", base64.RawURLEncoding.EncodeToString(mac(secret, "mine job", string(payload), hour)), string(payload), s.Now())
+	key := base64.RawURLEncoding.EncodeToString(mac(secret, "mine job", string(payload)))
+	return s.write(ctx, func(tx *sql.Tx) error {
+		return s.ask(ctx, tx, m.Email, jobFor("mine", key, string(payload), s.Now()))
+	})
 }
 
 // MineToken gives the token of the link to all comments of an address.

@@ -185,7 +185,7 @@ func TestReadersRole(t *testing.T) {
 		t.Errorf("an unreleased comment: %v", err)
 	}
 	onServer(t, u.String(), func(c *pgx.Conn) {
-		for _, table := range []string{"comments", "revisions", "decisions", "authors", "editors", "meta", "keys", "sessions", "jobs", "notices", "repeats", "observed"} {
+		for _, table := range []string{"comments", "revisions", "decisions", "authors", "editors", "meta", "keys", "sessions", "jobs", "notices", "repeats", "observed", "reactions", "subscriptions"} {
 			if _, err := c.Exec(ctx, "select 1 from "+table); err == nil {
 				t.Errorf("the readers' role can read %s", table)
 			}
@@ -201,7 +201,8 @@ func publicReads(s *store.Store, h *storetest.House, comment string) map[string]
 	_, _, errs["Thread"] = s.Thread(ctx, h.Article.ID, store.Newest, 50, "")
 	_, errs["Released"] = s.Released(ctx, comment)
 	_, errs["Before"] = s.Before(ctx, comment, store.Oldest)
-	_, errs["Recent"] = s.Recent(ctx, h.Site.ID, "", false, 10)
+	_, errs["Recent"] = s.Recent(ctx, h.Site.ID, "", store.All, 10)
+	_, errs["ReactionsTo"] = s.ReactionsTo(ctx, []string{comment})
 	_, errs["Counts"] = s.Counts(ctx, []string{h.Article.ID})
 	_, errs["Article"] = s.Article(ctx, h.Article.ID)
 	_, errs["Articles"] = s.Articles(ctx, "", 10)

@@ -21,10 +21,15 @@ type Event struct {
 	Comment string
 }
 
-// event is the statement that writes an event within a transaction.
+// event is the statement that writes an event within a transaction, with the
+// jobs that tell caches where readers' pages change.
 func event(s *Store, topic, site, article, comment string) statement {
-	return stmt("insert into outbox (topic, site_id, article_id, comment_id, at) values ($1, $2, $3, $4, $5)",
+	st := stmt("insert into outbox (topic, site_id, article_id, comment_id, at) values ($1, $2, $3, $4, $5)",
 		topic, site, article, comment, micros(s.Now()))
+	if s.purge && (topic == "thread" || topic == "article" || topic == "site") {
+		st.then = purgeJobs(site, article, s.Now())
+	}
+	return st
 }
 
 // Cursor is a place in the outbox.

@@ -179,8 +179,12 @@ func (s *Store) takeDown(ctx context.Context, tx *sql.Tx, c *caseFile, d moderat
 
 // mark sets or takes the editors' pick of a released comment.
 func (s *Store) mark(ctx context.Context, tx *sql.Tx, c *caseFile, picked bool) error {
+	var at time.Time
+	if picked {
+		at = s.Now()
+	}
 	return all(ctx, tx,
 		stmt("update comments set picked = $2 where id = $1", c.id, flag(picked)),
-		stmt("update publications set picked = $2 where comment_id = $1 and gone = ''", c.id, flag(picked)),
+		stmt("update publications set picked = $2, picked_at = $3 where comment_id = $1 and gone = ''", c.id, flag(picked), optionalTime(at)),
 		event(s, "thread", c.site.ID, c.article, c.id))
 }

@@ -20,10 +20,10 @@ type QueueFilter struct {
 	Site    string           // "": all sites within reach
 	Reach   Reach            // where the one who asks works; nil: everywhere
 	State   moderation.State // "": pending
-	Order   string           // "oldest" (default), "calm", "hot"
+	Order   string           // "oldest" (default), "newest", "calm", "hot"
 	Article string
 	Rule    moderation.Rule // the rule that scored highest, or that the decision named
-	Text    string          // words in the text
+	Text    string          // words, or beginnings of words, that the text holds
 	Limit   int             // 1 to 200; 50 where 0
 	Cursor  string
 
@@ -33,7 +33,13 @@ type QueueFilter struct {
 	Free     *Claimant // leaves out what other claimants have on their screens
 	Decider  string    // leaves out what this person has decided or escalated already
 	NotBlind bool      // leaves out what was drawn for blind control
+	First    bool      // first comments of proven authors
+	Edited   bool      // changed after a release
 }
+
+// Any stands for every state that the desk lists. It is for searches, which the
+// index of words makes short.
+const Any moderation.State = "any"
 
 // Waiting is a row of the queue.
 type Waiting struct {
@@ -107,42 +113,96 @@ func (s *Store) Queue(ctx context.Context, f QueueFilter) ([]Waiting, string, er
 	return out[:f.Limit], queueCursor(out[f.Limit-1], f.Order), nil
 }
 
-// queued lists one comment more than asked for, where there is one. By score the
-// indexes serve a site each, so several sites are read one by one and merged.
+// listedStates are what Any stands for.
+var listedStates = []moderation.State{moderation.Pending, moderation.Escalated, moderation.Appealed, moderation.Approved,
+	moderation.Rejected, moderation.Returned, moderation.Declined, moderation.Removed}
+
+// queued lists one comment more than asked for, where there is one. The indexes
+// serve a state each; by score what waits has some over all sites, other states
+// have one of a site each. So several are read one by one and merged.
 func (s *Store) queued(ctx context.Context, f QueueFilter) ([]Waiting, error) {
-	if f.Site != "" || f.Order == "" || f.Order == "oldest" {
-		return s.queueOf(ctx, f)
+	var q sought
+	var err error
+	if f.Text != "" {
+		if q, err = s.seek(ctx, f.Text); err != nil {
+			return nil, err
+		}
 	}
-	sites, err := sitesOf(ctx, s.read)
-	if err != nil {
-		return nil, err
+	parts := []QueueFilter{f}
+	if f.State == Any && q.rare == "" {
+		parts = nil
+		for _, state := range listedStates {
+			f.State = state
+			parts = append(parts, f)
+		}
+	}
+	if f.Site == "" && f.State != moderation.Pending && (f.Order == "calm" || f.Order == "hot") {
+		if parts, err = s.bySite(ctx, parts); err != nil {
+			return nil, err
+		}
 	}
 	var out []Waiting
-	for _, x := range sites {
-		if !f.Reach.Serves(x.ID) {
-			continue
-		}
-		f.Site = x.ID
-		part, err := s.queueOf(ctx, f)
+	for _, part := range parts {
+		found, err := s.queueOf(ctx, part, q)
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, part...)
+		out = append(out, found...)
 	}
-	slices.SortFunc(out, func(a, b Waiting) int {
-		return cmp.Or(cmp.Compare(placeByScore(a, f.Order), placeByScore(b, f.Order)), a.Submitted.Compare(b.Submitted), strings.Compare(a.ID, b.ID))
-	})
+	if len(parts) > 1 {
+		slices.SortFunc(out, f.compare)
+	}
 	return out[:min(len(out), f.Limit+1)], nil
 }
 
-func (s *Store) queueOf(ctx context.Context, f QueueFilter) ([]Waiting, error) {
+func (s *Store) bySite(ctx context.Context, all []QueueFilter) ([]QueueFilter, error) {
+	sites, err := sitesOf(ctx, s.read)
+	var out []QueueFilter
+	for _, f := range all {
+		for _, x := range sites {
+			if f.Reach.Serves(x.ID) {
+				f.Site = x.ID
+				out = append(out, f)
+			}
+		}
+	}
+	return out, err
+}
+
+// compare puts two comments into the filter's order.
+func (f QueueFilter) compare(a, b Waiting) int {
+	if f.Order == "newest" {
+		a, b = b, a
+	}
+	place := 0
+	if f.Order == "calm" || f.Order == "hot" {
+		place = cmp.Compare(placeByScore(a, f.Order), placeByScore(b, f.Order))
+	}
+	return cmp.Or(place, a.Submitted.Compare(b.Submitted), strings.Compare(a.ID, b.ID))
+}
+
+func (s *Store) queueOf(ctx context.Context, f QueueFilter, q sought) ([]Waiting, error) {
 	b := &clauses{args: []any{micros(s.Now())}}
-	b.and("r.state = ", string(f.State))
-	b.andIf(f.Site != "", "r.site_id = ", f.Site)
+	lead := ""
+	if q.rare != "" {
+		lead = "+" // keeps SQLite from the indexes of the queue: the words are the shorter way
+	}
+	if f.Text != "" {
+		s.search(b, q)
+	}
+	switch {
+	case f.State == Any:
+		b.add("r.state not in ('superseded', 'withdrawn')")
+	case f.State == moderation.Pending && lead == "": // written out: the indexes of what waits hold nothing else
+		b.add("r.state = 'pending'")
+	default:
+		b.and(lead+"r.state = ", string(f.State))
+	}
+	b.andIf(f.Site != "", lead+"r.site_id = ", f.Site)
 	if f.Site == "" || !f.Reach.Whole(f.Site) {
 		b.add(f.Reach.within(b, "r.site_id", "r.article_id"))
 	}
-	b.andIf(f.Article != "", "r.article_id = ", f.Article)
+	b.andIf(f.Article != "", lead+"r.article_id = ", f.Article)
 	f.narrow(b)
 	order, key, err := queueOrder(f.Order)
 	if err != nil {
@@ -158,7 +218,7 @@ func (s *Store) queueOf(ctx context.Context, f QueueFilter) ([]Waiting, error) {
 		w, err := scanWaiting(r.Scan)
 		out = append(out, w)
 		return err
-	}, "select "+waitingColumns+" where "+strings.Join(b.list, " and ")+" order by "+order+" limit "+b.arg(f.Limit+1), b.args...)
+	}, "select "+waitingColumns+" where "+b.where()+" order by "+order+" limit "+b.arg(f.Limit+1), b.args...)
 	return out, err
 }
 
@@ -167,8 +227,11 @@ func (f QueueFilter) narrow(b *clauses) {
 	if f.Rule != "" { // the machine's word does not count for what was drawn for blind control
 		b.add("(r.blind = 0 and r.top_rule = " + b.arg(string(f.Rule)) + " or exists (select 1 from decisions d where d.id = r.decision_id and d.rule = " + b.arg(string(f.Rule)) + "))")
 	}
-	if f.Text != "" {
-		b.add("r.folded like " + b.arg("%"+likeWords(f.Text)+"%") + ` escape '\'`)
+	if f.First {
+		b.add("c.proven = 1 and not exists (select 1 from comments o where o.author_id = c.author_id and o.proven = 1 and o.created_at < c.created_at)")
+	}
+	if f.Edited {
+		b.add("c.live_revision is not null and c.live_revision < r.number")
 	}
 	if f.Flag != "" {
 		b.add("r.blind = 0 and r.assessment like " + b.arg(`%"flag":"`+likeWords(f.Flag)+`"%`) + ` escape '\'`)
@@ -195,6 +258,8 @@ func queueOrder(order string) (by, key string, err error) {
 	switch order {
 	case "", "oldest":
 		return "r.submitted_at, r.comment_id", "", nil
+	case "newest":
+		return "r.submitted_at desc, r.comment_id desc", "", nil
 	case "calm":
 		return refuseKey + ", r.submitted_at, r.comment_id", refuseKey, nil
 	case "hot":
@@ -230,6 +295,10 @@ func afterCursor(b *clauses, f QueueFilter, key string) error {
 	if err1 != nil || err2 != nil {
 		return moderation.BadField("cursor", "error.cursor")
 	}
+	if f.Order == "newest" {
+		b.add("(r.submitted_at < " + b.arg(at) + " or r.submitted_at = " + b.arg(at) + " and r.comment_id < " + b.arg(parts[2]) + ")")
+		return nil
+	}
 	older := "(r.submitted_at > " + b.arg(at) + " or r.submitted_at = " + b.arg(at) + " and r.comment_id > " + b.arg(parts[2]) + ")"
 	if key == "" {
 		b.add(older)
@@ -239,35 +308,11 @@ func afterCursor(b *clauses, f QueueFilter, key string) error {
 	return nil
 }
 
-// clauses collects conditions and their arguments.
-type clauses struct {
-	list []string
-	args []any
-}
-
-func (b *clauses) arg(v any) string {
-	b.args = append(b.args, v)
-	return "$" + strconv.Itoa(len(b.args))
-}
-
-func (b *clauses) add(condition string) { b.list = append(b.list, condition) }
-
-func (b *clauses) and(condition string, v any) { b.add(condition + b.arg(v)) }
-
-func (b *clauses) andIf(when bool, condition string, v any) {
-	if when {
-		b.and(condition, v)
-	}
-}
-
-func likeWords(words string) string {
-	return strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(strings.ToLower(words))
-}
-
 // Dossier is everything the desk shows of one comment.
 type Dossier struct {
 	Waiting
 	Email     string
+	Tongue    string           // the language in which the author is written to
 	Status    moderation.State // of the newest revision
 	Live      int              // the revision that readers see, 0 for none
 	Picked    bool
@@ -307,9 +352,9 @@ type Record struct {
 func (s *Store) Dossier(ctx context.Context, comment string, number int) (Dossier, error) {
 	var d Dossier
 	var picked, answer int
-	err := one(ctx, s.read, "comment", []any{&number, &d.Live, &picked, &d.Email, &answer, &d.Policy},
+	err := one(ctx, s.read, "comment", []any{&number, &d.Live, &picked, &d.Email, &answer, &d.Policy, &d.Tongue},
 		`select case when cast($2 as integer) > 0 then cast($2 as integer) else revision end, coalesce(live_revision, 0), picked, coalesce(author_email, ''),
-		case when answer_of is null then 0 else 1 end, policy from comments where id = $1`, comment, number)
+		case when answer_of is null then 0 else 1 end, policy, lang from comments where id = $1`, comment, number)
 	if err != nil {
 		return d, err
 	}

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"time"
 
 	"github.com/freigabe/freigabe/internal/moderation"
@@ -25,6 +26,7 @@ type Receipt struct {
 	Live      int                  // the revision that readers see, 0 for none
 	LiveText  string
 	Submitted time.Time
+	Promise   Promise // for the newest text
 	Erased    bool
 	Proven    bool              // the author is known for certain
 	Final     bool              // no appeal is possible any more
@@ -55,14 +57,15 @@ func (s *Store) receipt(ctx context.Context, where string, arg any) (Receipt, er
 	var articleID string
 	var erased int
 	var at int64
-	err := one(ctx, s.read, "receipt", []any{&r.Comment, &r.Author, &articleID, &r.Name, &r.Email, &r.Lang, &r.Notify, &r.Revision, &r.Live, &r.Text, &at, &erased, &r.LiveText, &r.state, &r.Proven},
-		`select c.id, c.author_id, c.article_id, c.author_name, coalesce(c.author_email, ''), c.lang, c.notify, r.number, coalesce(c.live_revision, 0), r.text, r.submitted_at,
+	var from, to sql.NullInt64
+	err := one(ctx, s.read, "receipt", []any{&r.Promise.Waiting, &from, &to, &r.Comment, &r.Author, &articleID, &r.Name, &r.Email, &r.Lang, &r.Notify, &r.Revision, &r.Live, &r.Text, &at, &erased, &r.LiveText, &r.state, &r.Proven},
+		`select coalesce(r.waiting_then, 0), r.wait_from, r.wait_to, c.id, c.author_id, c.article_id, c.author_name, coalesce(c.author_email, ''), c.lang, c.notify, r.number, coalesce(c.live_revision, 0), r.text, r.submitted_at,
 		case when c.erased_at is null then 0 else 1 end, coalesce((select l.text from revisions l where l.comment_id = c.id and l.number = c.live_revision), ''), r.state, c.proven = 1
 		from comments c join revisions r on r.comment_id = c.id and r.number = c.revision where `+where, arg)
 	if err != nil {
 		return r, err
 	}
-	r.Submitted, r.Erased = fromMicros(at), erased == 1
+	r.Submitted, r.Erased, r.Promise.From, r.Promise.To = fromMicros(at), erased == 1, timeOf(from), timeOf(to)
 	if r.Article, err = articleBy(ctx, s.read, "a.id = $1", articleID); err != nil {
 		return r, err
 	}
@@ -109,25 +112,4 @@ func (r Receipt) Can(step moderation.Step) bool {
 		}
 	}
 	return false
-}
-
-// Waits gives how long the site's comments waited for their first decision, for
-// those decided since a moment, newest first, at most limit. It never looks at
-// what the comments say or how they scored.
-func (s *Store) Waits(ctx context.Context, site string, since time.Time, limit int) ([]time.Duration, error) {
-	rows, err := s.read.QueryContext(ctx, `select d.at - r.submitted_at from decisions d join revisions r on r.comment_id = d.comment_id and r.number = d.revision
-		where d.site_id = $1 and d.at > $2 and d.from_state = 'pending' and d.step in ('approve', 'reject', 'return', 'decline') order by d.seq desc limit $3`, site, micros(since), limit)
-	if err != nil {
-		return nil, classify(err)
-	}
-	defer rows.Close()
-	var out []time.Duration
-	for rows.Next() {
-		var us int64
-		if err := rows.Scan(&us); err != nil {
-			return nil, err
-		}
-		out = append(out, time.Duration(us)*time.Microsecond)
-	}
-	return out, classify(rows.Err())
 }

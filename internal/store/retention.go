@@ -41,6 +41,8 @@ func (s *Store) Expire(ctx context.Context) (Expired, error) {
 		}
 		return all(ctx, tx,
 			stmt("update notices set sender_hash = null where sender_hash is not null and created_at < $1", micros(now.Add(-2*saltLife))),
+			s.forgetReactions(),
+			s.forgetUnconfirmed(),
 			stmt("delete from salts where day < $1", now.UnixNano()/int64(saltLife)-1),
 			stmt("delete from repeats where at < $1", micros(now.Add(-repeatWindow))),
 			stmt("delete from claims where until < $1", micros(now)),

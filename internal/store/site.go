@@ -26,26 +26,28 @@ type Site struct {
 // Settings is what an admin can set for a site. Zero values mean the default,
 // which the methods below give.
 type Settings struct {
-	Imprint       string   `json:"imprint,omitempty"` // address of the publisher's imprint page
-	Privacy       string   `json:"privacy,omitempty"` // address of the publisher's privacy page
-	MaxLength     int      `json:"max_length,omitempty"`
-	Depth         int      `json:"depth,omitempty"`          // reply depth; deeper replies are flattened
-	HoldSeconds   *int     `json:"hold,omitempty"`           // before a decision takes effect
-	BundleSeconds *int     `json:"bundle_hold,omitempty"`    // before a bundle takes effect
-	Origins       []string `json:"origins,omitempty"`        // further origins whose pages may embed and be taken in
-	AllowedHosts  []string `json:"allowed_hosts,omitempty"`  // hosts that are never advertising
-	Hours         *Hours   `json:"hours,omitempty"`          // when the desk is staffed
-	Informal      bool     `json:"informal,omitempty"`       // readers are addressed as "Du"
-	BlindPercent  *float64 `json:"blind_percent,omitempty"`  // share drawn for blind control
-	LimitHours    int      `json:"limit_hours,omitempty"`    // after so many opening hours a comment comes first
-	AutoArticles  bool     `json:"auto_articles,omitempty"`  // an unknown page of an allowed origin becomes an article
-	NoHints       bool     `json:"no_hints,omitempty"`       // no hints before sending
-	Watchlist     []string `json:"watchlist,omitempty"`      // terms that raise a flag on every article
-	KeepEmailDays int      `json:"keep_email,omitempty"`     // e-mail addresses are erased after
-	KeepGoneDays  int      `json:"keep_withdrawn,omitempty"` // texts withdrawn are erased after
-	KeepRefused   int      `json:"keep_refused,omitempty"`   // refused texts are erased after
-	Packs         []string `json:"packs,omitempty"`          // rules beside the five; empty: DefaultPacks
-	Extra         Extra    `json:"extra,omitempty"`
+	Imprint       string    `json:"imprint,omitempty"` // address of the publisher's imprint page
+	Privacy       string    `json:"privacy,omitempty"` // address of the publisher's privacy page
+	MaxLength     int       `json:"max_length,omitempty"`
+	Depth         int       `json:"depth,omitempty"`          // reply depth; deeper replies are flattened
+	HoldSeconds   *int      `json:"hold,omitempty"`           // before a decision takes effect
+	BundleSeconds *int      `json:"bundle_hold,omitempty"`    // before a bundle takes effect
+	Origins       []string  `json:"origins,omitempty"`        // further origins whose pages may embed and be taken in
+	AllowedHosts  []string  `json:"allowed_hosts,omitempty"`  // hosts that are never advertising
+	Hours         *Hours    `json:"hours,omitempty"`          // when the desk is staffed
+	Informal      bool      `json:"informal,omitempty"`       // readers are addressed as "Du"
+	BlindPercent  *float64  `json:"blind_percent,omitempty"`  // share drawn for blind control
+	LimitHours    int       `json:"limit_hours,omitempty"`    // after so many opening hours a comment comes first
+	AutoArticles  bool      `json:"auto_articles,omitempty"`  // an unknown page of an allowed origin becomes an article
+	NoHints       bool      `json:"no_hints,omitempty"`       // no hints before sending
+	Watchlist     []string  `json:"watchlist,omitempty"`      // terms that raise a flag on every article
+	KeepEmailDays int       `json:"keep_email,omitempty"`     // e-mail addresses are erased after
+	KeepGoneDays  int       `json:"keep_withdrawn,omitempty"` // texts withdrawn are erased after
+	KeepRefused   int       `json:"keep_refused,omitempty"`   // refused texts are erased after
+	Packs         []string  `json:"packs,omitempty"`          // rules beside the five; empty: DefaultPacks
+	Two           []TwoRule `json:"two,omitempty"`            // rules that always need two people
+	OwnRules      []OwnRule `json:"own_rules,omitempty"`      // rules of the site's own, among Packs
+	Extra         Extra     `json:"extra,omitempty"`
 }
 
 // Extra holds settings that a single part of the program owns, by its name.
@@ -57,6 +59,50 @@ type Hours struct {
 	To   string `json:"to"`   // "22:00"
 	Days []int  `json:"days"` // 0 is Sunday; empty: every day
 	Zone string `json:"zone"` // "Europe/Berlin" where empty
+}
+
+// TwoRule says when a rule needs two people: for a refusal always, for a release
+// where the rule shows in the text.
+type TwoRule struct {
+	Rule  moderation.Rule `json:"rule"`
+	Band  string          `json:"band,omitempty"`  // it shows from this band on, "unclear" or "breach"; "": by no score
+	From  float64         `json:"from,omitempty"`  // likewise by the score, for texts whose assessment keeps no band; 0: by no score
+	Words []string        `json:"words,omitempty"` // or by one of these words
+}
+
+// shows tells whether the rule shows in a text.
+func (t TwoRule) shows(text string, a moderation.Assessment) bool {
+	return t.Scored(a.Rules[t.Rule]) || moderation.Mentions(text, t.Words) != ""
+}
+
+// Scored tells whether a rule's score lets it show: by the band that the site's own
+// bounds gave it where one is kept, or else by the default bounds.
+func (t TwoRule) Scored(s moderation.Score) bool {
+	switch {
+	case s.Value == nil || t.From == 0:
+		return false
+	case s.Band != "" && t.Band != "":
+		return s.Band == "breach" || s.Band == t.Band
+	}
+	return *s.Value >= t.From
+}
+
+// OwnRule is a rule that a site made for itself. Its sentences hold "{passage}"
+// where the passage is quoted.
+type OwnRule struct {
+	Key      moderation.Rule `json:"key"`
+	Name     string          `json:"name"`
+	Sentence string          `json:"sentence"`
+}
+
+// OwnRule gives a rule of the site's own.
+func (s Settings) OwnRule(r moderation.Rule) (OwnRule, bool) {
+	for _, o := range s.OwnRules {
+		if o.Key == r {
+			return o, true
+		}
+	}
+	return OwnRule{}, false
 }
 
 // Length is the greatest length of a comment, in characters.

@@ -8,6 +8,24 @@ import (
 	"github.com/freigabe/freigabe/internal/moderation"
 )
 
+// Period is what a statistic is about: a site ("" for all), from a moment up to,
+// but without, another.
+type Period struct {
+	Site     string
+	From, To time.Time
+}
+
+// narrow adds the period's conditions, in the words of an index on site and time.
+func (p Period) narrow(b *clauses, site, at string) {
+	if p.Site == "" {
+		b.add(site + " in (select id from sites)")
+	} else {
+		b.and(site+" = ", p.Site)
+	}
+	b.and(at+" >= ", micros(p.From))
+	b.and(at+" < ", micros(p.To))
+}
+
 // HourCount is how often something happened in an hour.
 type HourCount struct {
 	Hour time.Time // its beginning
@@ -17,9 +35,24 @@ type HourCount struct {
 
 const hourMicros = int64(time.Hour / time.Microsecond)
 
-// Hours counts a site's submissions and its desk's decisions by hour, since a
-// moment; site "" means all sites.
-func (s *Store) Hours(ctx context.Context, site string, since time.Time) ([]HourCount, error) {
+// notUndone leaves out decisions d that were taken back within their hold.
+const notUndone = "not exists (select 1 from decisions u where u.comment_id = d.comment_id and u.undoes = d.id)"
+
+// Hours counts submissions and the desk's decisions by the hour of a period.
+func (s *Store) Hours(ctx context.Context, p Period) ([]HourCount, error) {
+	in, out := &clauses{}, &clauses{}
+	p.narrow(in, "r.site_id", "r.submitted_at")
+	p.narrow(out, "d.site_id", "d.at")
+	counts, err := s.hours(ctx, "select r.submitted_at / "+in.arg(hourMicros)+", 'submitted', count(*) from revisions r where "+in.where()+" group by 1", in.args)
+	if err != nil {
+		return nil, err
+	}
+	decided, err := s.hours(ctx, "select d.at / "+out.arg(hourMicros)+", d.step, count(*) from decisions d where "+out.where()+` and d.actor_role in ('editor', 'chief')
+		and d.step in ('approve', 'reject', 'return', 'decline', 'escalate', 'remove') and `+notUndone+" group by 1, 2", out.args)
+	return append(counts, decided...), err
+}
+
+func (s *Store) hours(ctx context.Context, query string, args []any) ([]HourCount, error) {
 	var out []HourCount
 	err := each(ctx, s.read, func(r *sql.Rows) error {
 		var h HourCount
@@ -28,10 +61,7 @@ func (s *Store) Hours(ctx context.Context, site string, since time.Time) ([]Hour
 		h.Hour = fromMicros(hour * hourMicros)
 		out = append(out, h)
 		return err
-	}, `select submitted_at / $3 as hour, 'submitted', count(*) from revisions where submitted_at >= $2 and ($1 = '' or site_id = $1) group by 1
-		union all select at / $3 as hour, step, count(*) from decisions d where at >= $2 and ($1 = '' or site_id = $1) and actor_role in ('editor', 'chief')
-			and step in ('approve', 'reject', 'return', 'decline', 'escalate', 'remove') and undoes = ''
-			and not exists (select 1 from decisions u where u.comment_id = d.comment_id and u.undoes = d.id) group by 1, 2 order by 1`, site, micros(since), hourMicros)
+	}, query, args...)
 	return out, err
 }
 
@@ -43,23 +73,35 @@ type Share struct {
 	Refused int
 }
 
-// standing joins the decisions that an editor took on a waiting text, not undone.
-const decidedFrom = ` from decisions d join revisions r on r.comment_id = d.comment_id and r.number = d.revision join articles a on a.id = r.article_id
-	where d.at >= $2 and ($1 = '' or d.site_id = $1) and d.from_state in ('pending', 'escalated') and d.step in ('approve', 'reject', 'return')
-	and not exists (select 1 from decisions u where u.comment_id = d.comment_id and u.undoes = d.id)`
+// decided joins the decisions of a period that an editor took on a waiting text.
+func decided(p Period) (string, *clauses) {
+	b := &clauses{}
+	p.narrow(b, "d.site_id", "d.at")
+	b.add("d.from_state in ('pending', 'escalated') and d.step in ('approve', 'reject', 'return') and " + notUndone)
+	b.add("r.comment_id = d.comment_id and r.number = d.revision")
+	return " from decisions d cross join revisions r", b // cross: SQLite reads them in this order
+}
 
-const refusedSum = `sum(case when d.step = 'approve' then 0 else 1 end)`
+const refusedSum = `coalesce(sum(case when d.step = 'approve' then 0 else 1 end), 0)`
 
-// RefusalsBy counts decisions and refusals by "rule", "section" or "article"; the
-// most decided first. By rule, Decided counts the refusals that name it.
-func (s *Store) RefusalsBy(ctx context.Context, what, site string, since time.Time) ([]Share, error) {
-	column := map[string]string{"rule": "d.rule, ''", "section": "a.section, ''", "article": "a.headline, a.id"}[what]
+// RefusalsBy counts decisions and refusals by "rule", "section", "article" or
+// "hour" (of the period, named by its number since 1970); the most decided first.
+// By rule, Decided counts the refusals that name it.
+func (s *Store) RefusalsBy(ctx context.Context, what string, p Period) ([]Share, error) {
+	column := map[string]string{"rule": "d.rule, ''", "section": "a.section, ''", "article": "a.headline, a.id", "hour": "cast(d.at / 3600000000 as text), ''"}[what]
 	if column == "" {
 		return nil, moderation.BadField("by", "error.order")
 	}
-	only := ""
-	if what == "rule" {
-		only = " and d.rule <> ''"
+	from, b := decided(p)
+	limit := " limit 100"
+	switch what {
+	case "rule":
+		b.add("d.rule <> ''")
+	case "hour":
+		limit = ""
+	default:
+		from += " cross join articles a"
+		b.add("a.id = r.article_id")
 	}
 	var out []Share
 	err := each(ctx, s.read, func(r *sql.Rows) error {
@@ -67,49 +109,89 @@ func (s *Store) RefusalsBy(ctx context.Context, what, site string, since time.Ti
 		err := r.Scan(&x.Name, &x.Key, &x.Decided, &x.Refused)
 		out = append(out, x)
 		return err
-	}, "select "+column+", count(*), "+refusedSum+decidedFrom+only+" group by 1, 2 order by 3 desc, 1 limit 50", site, micros(since))
+	}, "select "+column+", count(*), "+refusedSum+from+" where "+b.where()+" group by 1, 2 order by 3 desc, 1"+limit, b.args...)
 	return out, err
 }
 
-// Agreement is a table of what the machine would have done against what people
-// did on texts drawn at random and decided blind.
+// Agreement is a table of what two judges of the same texts would do: the machine
+// and the desk, or one editor and the next.
 type Agreement struct {
 	BothRelease, BothRefuse     int
-	MachineRefuses, DeskRefuses int // alone
+	FirstRefuses, SecondRefuses int // alone
 }
 
-// Blindly compares the machine's word (refuse where the score is at least the
-// bound) with blind decisions since a moment.
-func (s *Store) Blindly(ctx context.Context, site string, since time.Time, from float64) (Agreement, error) {
+// N is how many texts both judged.
+func (a Agreement) N() int { return a.BothRelease + a.BothRefuse + a.FirstRefuses + a.SecondRefuses }
+
+// Blindly compares the machine's word (the first; refuse where the score is at
+// least the bound) with blind decisions of a period on texts drawn at random.
+func (s *Store) Blindly(ctx context.Context, p Period, bound float64) (Agreement, error) {
 	var a Agreement
-	err := s.read.QueryRowContext(ctx, `select
-		coalesce(sum(case when r.refuse < $3 and d.step = 'approve' then 1 else 0 end), 0),
-		coalesce(sum(case when r.refuse >= $3 and d.step <> 'approve' then 1 else 0 end), 0),
-		coalesce(sum(case when r.refuse >= $3 and d.step = 'approve' then 1 else 0 end), 0),
-		coalesce(sum(case when r.refuse < $3 and d.step <> 'approve' then 1 else 0 end), 0)`+decidedFrom+" and d.blind = 1 and r.refuse is not null", site, micros(since), from).
-		Scan(&a.BothRelease, &a.BothRefuse, &a.MachineRefuses, &a.DeskRefuses)
+	from, b := decided(p)
+	high := "r.refuse >= " + b.arg(bound)
+	count := func(when string) string { return "coalesce(sum(case when " + when + " then 1 else 0 end), 0)" }
+	err := s.read.QueryRowContext(ctx, "select "+count("not "+high+" and d.step = 'approve'")+", "+count(high+" and d.step <> 'approve'")+", "+
+		count(high+" and d.step = 'approve'")+", "+count("not "+high+" and d.step <> 'approve'")+
+		from+" where "+b.where()+" and d.blind = 1 and r.refuse is not null", b.args...).
+		Scan(&a.BothRelease, &a.BothRefuse, &a.FirstRefuses, &a.SecondRefuses)
 	return a, classify(err)
 }
 
-// Outcomes counts steps since a moment: of appeals ("uphold", "overturn") and of
-// bundles ("approve", "remove" and "undo" with a bundle).
-func (s *Store) Outcomes(ctx context.Context, site string, since time.Time) (appeals, bundles map[moderation.Step]int, err error) {
-	appeals, bundles = map[moderation.Step]int{}, map[moderation.Step]int{}
-	err = each(ctx, s.read, func(r *sql.Rows) error {
-		var step moderation.Step
-		var bundled, n int
-		if err := r.Scan(&step, &bundled, &n); err != nil {
+// The ways in which a second person comes to judge a text.
+const (
+	JudgedAgain  = "again"  // taken up again, or after an escalation
+	JudgedAppeal = "appeal" // the author appealed; the first had always refused
+)
+
+// JudgedTwice counts, by how it came about, the texts that two different people
+// judged one after the other, the second within the period. Removals and
+// restorations are left out: there only the disagreements would be seen.
+func (s *Store) JudgedTwice(ctx context.Context, p Period) (map[string]Agreement, error) {
+	b := &clauses{}
+	p.narrow(b, "d.site_id", "d.at")
+	out := map[string]Agreement{}
+	err := each(ctx, s.read, func(r *sql.Rows) error {
+		var how string
+		var first, second, n int
+		if err := r.Scan(&how, &first, &second, &n); err != nil {
 			return err
 		}
-		if bundled == 1 {
-			bundles[step] = n
-		} else {
-			appeals[step] = n
+		a := out[how]
+		switch {
+		case first == 1 && second == 1:
+			a.BothRefuse += n
+		case first == 1:
+			a.FirstRefuses += n
+		case second == 1:
+			a.SecondRefuses += n
+		default:
+			a.BothRelease += n
 		}
+		out[how] = a
 		return nil
-	}, `select step, case when bundle <> '' then 1 else 0 end, count(*) from decisions where at >= $2 and ($1 = '' or site_id = $1)
-		and (step in ('uphold', 'overturn', 'appeal') or bundle <> '') group by 1, 2`, site, micros(since))
-	return appeals, bundles, err
+	}, `select case when d.step in ('uphold', 'overturn') then 'appeal' else 'again' end,
+			case when f.step = 'approve' then 0 else 1 end, case when d.step in ('approve', 'overturn') then 0 else 1 end, count(*)
+		from decisions d join decisions f on f.comment_id = d.comment_id and f.revision = d.revision
+		where `+b.where()+` and (d.step in ('uphold', 'overturn') or d.step in ('approve', 'reject', 'return') and d.from_state in ('pending', 'escalated'))
+		and `+notUndone+` and f.actor_id <> d.actor_id and f.bundle = '' and d.bundle = '' and f.seq = (select max(e.seq) from decisions e where e.comment_id = d.comment_id and e.revision = d.revision
+			and e.seq < d.seq and e.step in ('approve', 'reject', 'return', 'remove') and not exists (select 1 from decisions u where u.comment_id = e.comment_id and u.undoes = e.id))
+		group by 1, 2, 3`, b.args...)
+	return out, err
+}
+
+// Outcomes counts steps of appeals in a period: "appeal", "uphold", "overturn".
+func (s *Store) Outcomes(ctx context.Context, p Period) (map[moderation.Step]int, error) {
+	b := &clauses{}
+	p.narrow(b, "d.site_id", "d.at")
+	out := map[moderation.Step]int{}
+	err := each(ctx, s.read, func(r *sql.Rows) error {
+		var step moderation.Step
+		var n int
+		err := r.Scan(&step, &n)
+		out[step] = n
+		return err
+	}, "select d.step, count(*) from decisions d where "+b.where()+" and d.step in ('uphold', 'overturn', 'appeal') and "+notUndone+" group by 1", b.args...)
+	return out, err
 }
 
 // OldestWaiting is since when the oldest comment waits; the zero time for none.
@@ -123,16 +205,68 @@ func (s *Store) OldestWaiting(ctx context.Context, site string) (time.Time, erro
 	return timeOf(at), classify(err)
 }
 
-// Pace gives how many decisions each editor took in each hour since a moment in
+// QueueAges counts what waits by its age: for each bound, in ascending order, how
+// many are younger than it and not younger than the one before; the last number
+// counts all others.
+func (s *Store) QueueAges(ctx context.Context, site string, bounds []time.Duration) ([]int, error) {
+	out := make([]int, len(bounds)+1)
+	to := s.Now().Add(time.Hour) // a clock of another node may be ahead
+	for i := range out {
+		b := &clauses{}
+		b.add("state = 'pending'")
+		b.andIf(site != "", "site_id = ", site)
+		b.and("submitted_at < ", micros(to))
+		if i < len(bounds) {
+			to = s.Now().Add(-bounds[i])
+			b.and("submitted_at >= ", micros(to))
+		}
+		if err := s.read.QueryRowContext(ctx, "select count(*) from revisions where "+b.where(), b.args...).Scan(&out[i]); err != nil {
+			return nil, classify(err)
+		}
+	}
+	return out, nil
+}
+
+// Pace gives how many decisions each editor took in each hour of a period in
 // which they took any, in no order of persons: nobody is ranked.
-func (s *Store) Pace(ctx context.Context, site string, since time.Time) ([]int, error) {
+func (s *Store) Pace(ctx context.Context, p Period) ([]int, error) {
+	b := &clauses{}
+	p.narrow(b, "d.site_id", "d.at")
 	var out []int
 	err := each(ctx, s.read, func(r *sql.Rows) error {
 		var n int
 		err := r.Scan(&n)
 		out = append(out, n)
 		return err
-	}, `select count(*) from decisions where at >= $2 and ($1 = '' or site_id = $1) and bundle = '' and step in ('approve', 'reject', 'return', 'decline')
-		group by at / $3, actor_id order by 1`, site, micros(since), hourMicros)
+	}, "select count(*) from decisions d where "+b.where()+` and d.bundle = '' and d.step in ('approve', 'reject', 'return', 'decline')
+		and d.actor_role in ('editor', 'chief') group by d.at / 3600000000, d.actor_id order by 1`, b.args...)
+	return out, err
+}
+
+// Waited is how long a text waited for its first decision.
+type Waited struct {
+	Submitted, Decided time.Time
+	Released           bool
+	Then               int       // texts that waited at the site when it came in; -1: not recorded
+	From, To           time.Time // what its author was promised; zero: nothing
+}
+
+// Waited gives the texts first decided in a period, newest first, at most limit.
+// It never looks at what they say or how they scored.
+func (s *Store) Waited(ctx context.Context, p Period, limit int) ([]Waited, error) {
+	b := &clauses{}
+	p.narrow(b, "d.site_id", "d.at")
+	var out []Waited
+	err := each(ctx, s.read, func(r *sql.Rows) error {
+		var w Waited
+		var submitted, at int64
+		var step string
+		var from, to sql.NullInt64
+		err := r.Scan(&submitted, &at, &step, &w.Then, &from, &to)
+		w.Submitted, w.Decided, w.Released, w.From, w.To = fromMicros(submitted), fromMicros(at), step == "approve", timeOf(from), timeOf(to)
+		out = append(out, w)
+		return err
+	}, "select r.submitted_at, d.at, d.step, coalesce(r.waiting_then, -1), r.wait_from, r.wait_to from decisions d join revisions r on r.comment_id = d.comment_id and r.number = d.revision where "+
+		b.where()+" and d.from_state = 'pending' and d.step in ('approve', 'reject', 'return', 'decline') order by d.at desc limit "+b.arg(limit), b.args...)
 	return out, err
 }

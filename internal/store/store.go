@@ -27,6 +27,7 @@ type Options struct {
 	ListenDSN string           // PostgreSQL behind a pooler: a direct address for notifications; "" for DSN
 	Clock     func() time.Time // nil: time.Now
 	Hold      *time.Duration   // overrides every site's hold; nil: as the site says
+	Purge     bool             // caches have to be told of changes: a job of kind purge goes with each
 }
 
 // Store is the database. All its methods may be called at once.
@@ -37,6 +38,7 @@ type Store struct {
 	public *sql.DB // readers' pages
 	clock  func() time.Time
 	hold   *time.Duration
+	purge  bool
 	writer *writer // SQLite only: groups commits
 	intake *intake // groups submissions
 
@@ -65,7 +67,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 }
 
 func open(o Options) (*Store, error) {
-	s := &Store{clock: o.Clock, hold: o.Hold, bells: map[chan struct{}]bool{}, salts: map[int64]string{}}
+	s := &Store{clock: o.Clock, hold: o.Hold, purge: o.Purge, bells: map[chan struct{}]bool{}, salts: map[int64]string{}}
 	if s.clock == nil {
 		s.clock = time.Now
 	}
@@ -217,13 +219,15 @@ const writeLimit = 10 * time.Second
 
 // write runs do in a transaction. On SQLite several waiting calls share one
 // commit; each is a savepoint of its own, so that a refused one harms no other.
-func (s *Store) write(ctx context.Context, do func(*sql.Tx) error) error {
+func (s *Store) write(ctx context.Context, do func(*sql.Tx) error) (err error) {
+	ctx, span := tracer.Start(ctx, "store.write")
+	defer func() { endSpan(span, err) }()
 	if s.d.name == "sqlite" {
 		return s.writeLong(ctx, do)
 	}
 	limited, cancel := context.WithTimeout(ctx, writeLimit)
 	defer cancel()
-	err := s.writeLong(limited, do)
+	err = s.writeLong(limited, do)
 	if err != nil && limited.Err() != nil && ctx.Err() == nil {
 		return unavailable{err}
 	}
@@ -316,6 +320,9 @@ func all(ctx context.Context, tx *sql.Tx, statements ...statement) error {
 		if _, err := tx.ExecContext(ctx, st.query, st.args...); err != nil {
 			return err
 		}
+		if err := all(ctx, tx, st.then...); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -323,9 +330,19 @@ func all(ctx context.Context, tx *sql.Tx, statements ...statement) error {
 type statement struct {
 	query string
 	args  []any
+	then  []statement // what goes with it
 }
 
-func stmt(query string, args ...any) statement { return statement{query, args} }
+func stmt(query string, args ...any) statement { return statement{query: query, args: args} }
+
+// ofSite is the condition that a column names the site given as $1, or any where
+// site is "". Two texts, since a plan made for both at once can use no index.
+func ofSite(column, site string) string {
+	if site == "" {
+		return "cast($1 as text) = ''"
+	}
+	return column + " = $1"
+}
 
 func micros(t time.Time) int64 { return t.UnixMicro() }
 

@@ -35,6 +35,22 @@ type Submission struct {
 	Hinted      bool   // a hint was shown and the text then changed
 	Notify      string // what to tell by mail: "", "decision", "replies"
 	Lang        string
+	Promise     Promise
+}
+
+// Promise is what an author was told about the waiting time at submission. The
+// zero value is nothing.
+type Promise struct {
+	Waiting  int       // texts that waited at the site
+	From, To time.Time // From is zero where too little was known for a range
+}
+
+// columns are waiting_then, wait_from and wait_to.
+func (p Promise) columns() (then, from, to any) {
+	if p.To.IsZero() {
+		return nil, nil, nil
+	}
+	return p.Waiting, optionalTime(p.From), micros(p.To)
 }
 
 // Sender is the rotating hash of a reader's address: now, and ten minutes ago.
@@ -106,10 +122,12 @@ func (s *Store) salt(ctx context.Context, at time.Time) (string, error) {
 // same comment and gets the same receipt. Where too many wait it is refused with
 // ErrBusy. Once it waits it is carried out, even if the caller has gone: the
 // caller cannot know, and a repeat is harmless.
-func (s *Store) Submit(ctx context.Context, in Submission) (Submitted, error) {
+func (s *Store) Submit(ctx context.Context, in Submission) (_ Submitted, err error) {
 	if err := ctx.Err(); err != nil {
 		return Submitted{}, err
 	}
+	_, span := tracer.Start(ctx, "store.submit") // the commit is shared, so it is nobody's child
+	defer func() { endSpan(span, err) }()
 	a := &arrival{in: in, out: Submitted{Comment: NewID(), At: s.Now()}, done: make(chan struct{})}
 	if err := s.intake.put(a); err != nil {
 		return Submitted{}, err
@@ -153,15 +171,17 @@ type revisionRow struct {
 	rev                    words
 	Blind, Hint            bool
 	At                     time.Time
+	Promise                Promise
 }
 
 // insertRevision writes a new pending text and the job that assesses it.
 func (s *Store) insertRevision(ctx context.Context, tx *sql.Tx, r revisionRow) error {
 	at := micros(r.At)
+	then, from, to := r.Promise.columns()
 	return all(ctx, tx,
-		stmt(`insert into revisions (comment_id, number, site_id, article_id, state, text, folded, salt, digest, blind, hint, submitted_at, state_at)
-			values ($1, $2, $3, $4, 'pending', $5, $11, $6, $7, $8, $9, $10, $10)`,
-			r.Comment, r.Number, r.Site, r.Article, r.rev.text, r.rev.salt, r.rev.digest, flag(r.Blind), flag(r.Hint), at, strings.ToLower(r.rev.text)),
+		stmt(`insert into revisions (comment_id, number, site_id, article_id, state, text, folded, salt, digest, blind, hint, submitted_at, state_at, waiting_then, wait_from, wait_to)
+			values ($1, $2, $3, $4, 'pending', $5, $11, $6, $7, $8, $9, $10, $10, $12, $13, $14)`,
+			r.Comment, r.Number, r.Site, r.Article, r.rev.text, r.rev.salt, r.rev.digest, flag(r.Blind), flag(r.Hint), at, strings.ToLower(r.rev.text), then, from, to),
 		jobFor("assess", revisionKey(r.Comment, r.Number), r.Comment, r.At),
 		event(s, "queue", r.Site, r.Article, r.Comment))
 }

@@ -138,11 +138,30 @@ func (s *Store) Before(ctx context.Context, id string, sort Sort) (int, error) {
 	return n, classify(err)
 }
 
+// Only narrows Recent to some comments.
+type Only string
+
+// What Recent can be narrowed to: the editors' picks, and their answers.
+const (
+	All         Only = ""
+	OnlyPicks   Only = "picks"
+	OnlyAnswers Only = "answers"
+)
+
 // Recent gives the newest released comments of a site or, where article is
-// given, of an article; with picks only those that editors picked.
-func (s *Store) Recent(ctx context.Context, site, article string, picks bool, limit int) ([]Released, error) {
-	out, _, err := s.releasedPage(ctx, limit, "select "+releasedColumns+` where p.gone = '' and ($1 = '' or p.site_id = $1) and ($2 = '' or p.article_id = $2)
-		and ($3 = 0 or p.picked = 1) order by p.published_at desc, p.comment_id limit $4`, []any{site, article, flag(picks), limit})
+// given, of an article, all or only some.
+func (s *Store) Recent(ctx context.Context, site, article string, only Only, limit int) ([]Released, error) {
+	of, arg := ofSite("p.site_id", site), site
+	if article != "" {
+		of, arg = "p.article_id = $1", article
+	}
+	switch only {
+	case OnlyPicks:
+		of += " and p.picked = 1"
+	case OnlyAnswers:
+		of += " and p.staff = 1"
+	}
+	out, _, err := s.releasedPage(ctx, limit, "select "+releasedColumns+" where p.gone = '' and "+of+" order by p.published_at desc, p.comment_id limit $2", []any{arg, limit})
 	return out, err
 }
 

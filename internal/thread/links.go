@@ -75,5 +75,22 @@ func addressOf(written string) (string, bool) {
 	if err != nil || u.User != nil || !strings.Contains(u.Hostname(), ".") {
 		return "", false
 	}
+	u.RawQuery = escapePercent(u.RawQuery)
 	return u.String(), true
 }
+
+// escapePercent escapes the percent signs that begin no escape. url.Parse lets
+// them pass in a query only, and no reader of the page should have to guess what
+// they mean.
+func escapePercent(query string) string {
+	var b strings.Builder
+	for i := range len(query) {
+		b.WriteByte(query[i])
+		if query[i] == '%' && (len(query) < i+3 || !isHex(query[i+1]) || !isHex(query[i+2])) {
+			b.WriteString("25")
+		}
+	}
+	return b.String()
+}
+
+func isHex(c byte) bool { return strings.IndexByte("0123456789abcdefABCDEF", c) >= 0 }

@@ -25,7 +25,8 @@ const CacheControl = "public, max-age=1, s-maxage=1, must-revalidate"
 type Page struct {
 	Site            store.Site // whose page it is
 	kind            string
-	raw, gzip, zstd encoded // raw without its body
+	tags            []string // names for caches that are purged; none where there is no such cache
+	raw, gzip, zstd encoded  // raw without its body
 	rawSize         int
 	plain           func() []byte
 }
@@ -46,7 +47,7 @@ func mustZstd() *zstd.Encoder {
 	return e
 }
 
-func newPage(r Rendered) *Page {
+func newPage(r Rendered, names []string) *Page {
 	sum := sha256.Sum256(r.Body)
 	tag := hex.EncodeToString(sum[:16])
 	var z bytes.Buffer
@@ -60,6 +61,9 @@ func newPage(r Rendered) *Page {
 		rawSize: len(r.Body),
 		gzip:    encodedAs(z.Bytes(), tag+"-gz"),
 		zstd:    encodedAs(zstdEncoder.EncodeAll(r.Body, nil), tag+"-zs"),
+	}
+	if len(names) > 0 {
+		p.tags = []string{strings.Join(names, " "), strings.Join(names, ",")}
 	}
 	p.plain = sync.OnceValue(p.unpack)
 	return p
@@ -108,6 +112,9 @@ func (p *Page) Serve(w http.ResponseWriter, r *http.Request) {
 	h.Add("Vary", "Accept-Encoding")
 	h.Set("Etag", form.etag)
 	h.Set("Cache-Control", CacheControl)
+	if p.tags != nil {
+		h["Surrogate-Key"], h["Cache-Tag"] = p.tags[:1], p.tags[1:]
+	}
 	if match(r.Header.Get("If-None-Match"), form.etag) {
 		h.Del("Content-Encoding")
 		w.WriteHeader(http.StatusNotModified)
@@ -150,7 +157,8 @@ func accepted(header, encoding string) bool {
 
 // NextChange is when an article opens or closes by itself; zero: never.
 func NextChange(a store.Article, now time.Time) (next time.Time) {
-	for _, t := range []time.Time{a.Opens, a.Closes} {
+	_, daily := a.Daily.Takes(now)
+	for _, t := range []time.Time{a.Opens, a.Closes, daily} {
 		if t.After(now) && (next.IsZero() || t.Before(next)) {
 			next = t
 		}

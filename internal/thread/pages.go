@@ -1,6 +1,7 @@
 package thread
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"github.com/freigabe/freigabe/internal/store"
+	"go.opentelemetry.io/otel"
 	"golang.org/x/sync/singleflight"
 )
 
@@ -23,6 +25,9 @@ const (
 	awayFor   = time.Hour              // after that the events kept may not reach back far enough
 	tries     = 5                      // renderings overtaken by events before giving up
 )
+
+// tracer makes spans where the program was told to trace, and otherwise nothing.
+var tracer = otel.Tracer("freigabe/thread")
 
 // Key names a page. Article says which events make it out of date; for a page
 // without one, every change at the site does, and without a site every change.
@@ -44,6 +49,7 @@ type Pages struct {
 	store  *store.Store
 	now    func() time.Time // tells how fresh the events are; not the store's clock
 	budget int64            // bytes
+	tag    func(site, article string) []string
 
 	confirmed atomic.Int64 // when the last reading of the events began, in nanoseconds
 	flight    singleflight.Group
@@ -75,6 +81,10 @@ func New(st *store.Store, budget int64) *Pages {
 	}
 	return &Pages{store: st, now: time.Now, budget: budget, entries: map[Key]*entry{}, watched: map[chan struct{}]string{}}
 }
+
+// Tag names pages for caches that are told what has changed, by their site and
+// article. It is to be called before the first page is asked for.
+func (p *Pages) Tag(names func(site, article string) []string) { p.tag = names }
 
 // Run follows the events until the context ends; it returns nil then.
 func (p *Pages) Run(ctx context.Context) error {
@@ -269,13 +279,22 @@ func (p *Pages) fill(ctx context.Context, k Key, en *entry, render func(context.
 	// The rendering serves everyone who waits, so it outlives the first one's connection.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer cancel()
+	ctx, span := tracer.Start(ctx, "thread.render")
+	defer span.End()
 	r, err := render(ctx)
 	var page *Page
 	if err == nil {
-		page = newPage(r)
+		page = newPage(r, p.namesOf(k, r))
 	}
 	p.keep(k, en, page, r.Until, err)
 	finished = true
+}
+
+func (p *Pages) namesOf(k Key, r Rendered) []string {
+	if p.tag == nil {
+		return nil
+	}
+	return p.tag(cmp.Or(r.Site.ID, k.Site), k.Article)
 }
 
 func (p *Pages) keep(k Key, en *entry, page *Page, until time.Time, err error) {

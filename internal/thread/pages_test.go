@@ -214,7 +214,7 @@ func TestMemoryIsBounded(t *testing.T) {
 
 func TestServe(t *testing.T) {
 	body := strings.Repeat("Kommentar ", 500)
-	page := newPage(Rendered{Body: []byte(body), Type: "text/html; charset=utf-8"})
+	page := newPage(Rendered{Body: []byte(body), Type: "text/html; charset=utf-8"}, nil)
 	tags := map[string]bool{}
 	for _, c := range []struct {
 		accept, encoding string

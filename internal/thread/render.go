@@ -23,8 +23,12 @@ type View struct {
 	Open  bool   // replies are possible
 	Order store.Sort
 
-	Initials bool // of authors' names stand before them
+	Reactions []Reaction // what readers can give, if anything
+	Initials  bool       // of authors' names stand before them
 }
+
+// Reaction is a kind of reaction and its word on the button.
+type Reaction struct{ Kind, Name string }
 
 // List writes a page of a thread as nested lists. A page may begin in the
 // middle of a discussion; its first comment then names what it answers.
@@ -218,7 +222,7 @@ func (w *writer) answered(c store.Released) {
 	if c.Parent == "" || c.ReplyTo == "" && w.here[c.Parent] {
 		return
 	}
-	w.raw(`<p class="fg-to"><a href="`)
+	w.raw(`<p class="fg-to"><a class="fg-link" href="`)
 	if !w.here[c.Parent] {
 		w.text(w.v.Page)
 		w.raw(`?k=`)
@@ -270,7 +274,29 @@ func (w *writer) foot(c store.Released) {
 	w.text(c.ID)
 	w.raw(`">`)
 	w.text(w.t.report)
-	w.raw(`</a></footer>`)
+	w.raw(`</a>`)
+	for _, r := range w.v.Reactions {
+		w.reaction(c, r)
+	}
+	w.raw(`</footer>`)
+}
+
+// reaction writes a button of the section's form for reactions. Counts are no part
+// of the page, which changes only when an editor decides.
+func (w *writer) reaction(c store.Released, r Reaction) {
+	w.raw(` <button class="fg-act fg-react" form="react-`)
+	w.text(c.Article)
+	w.raw(`" formmethod="post" formaction="`)
+	w.text(origin(w.v.Page))
+	w.raw(`/react/`)
+	w.text(c.ID)
+	w.raw(`" name="kind" value="`)
+	w.text(r.Kind)
+	w.raw(`" aria-describedby="n`)
+	w.text(c.ID)
+	w.raw(`">`)
+	w.text(r.Name)
+	w.raw(`</button>`)
 }
 
 // origin is the part of an address before its path: "" for a path.

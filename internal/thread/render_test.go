@@ -35,9 +35,9 @@ var page = template.Must(template.New("list").Funcs(template.FuncMap{
 <header class="fg-head"><h3 class="fg-name" id="n{{.C.ID}}"><bdi>{{.C.Name}}</bdi></h3> {{if .C.Staff}}<span class="fg-badge">{{.T.Staff}}</span> {{end}}{{if .C.Picked}}<span class="fg-badge fg-pick">{{.T.Pick}}</span> {{end -}}
 <a class="fg-time" href="{{url .V.Page}}?k={{.C.ID}}#k{{.C.ID}}" title="{{.T.Permalink}}"><time class="fg-when" datetime="{{iso .C.First}}">{{time .V .C.First}}</time></a>
 {{- if .C.Edited}} <span class="fg-edited">{{.T.Edited}}</span>{{end}}</header>
-{{- if .To}}<p class="fg-to"><a href="{{if .Away}}{{url .V.Page}}?k={{.C.Parent}}{{end}}#k{{.C.Parent}}">{{if .C.ReplyTo}}{{.T.Before}}<bdi>{{.C.ReplyTo}}</bdi>{{.T.After}}{{else}}{{.T.Earlier}}{{end}}</a></p>{{end -}}
+{{- if .To}}<p class="fg-to"><a class="fg-link" href="{{if .Away}}{{url .V.Page}}?k={{.C.Parent}}{{end}}#k{{.C.Parent}}">{{if .C.ReplyTo}}{{.T.Before}}<bdi>{{.C.ReplyTo}}</bdi>{{.T.After}}{{else}}{{.T.Earlier}}{{end}}</a></p>{{end -}}
 <div class="fg-text" dir="auto" lang="{{.C.Lang}}">{{range text .C.Text}}<p class="fg-p">{{range .}}{{if .Break}}<br>{{else if .Href}}<a class="fg-link" href="{{url .Href}}" rel="nofollow ugc noopener">{{.Text}}</a>{{else}}{{.Text}}{{end}}{{end}}</p>{{end}}</div>
-<footer class="fg-foot">{{if .V.Open}}<a class="fg-act fg-reply" href="{{url .V.Page}}?reply={{.C.ID}}#form-{{.C.Article}}" rel="nofollow" aria-describedby="n{{.C.ID}}">{{.T.Reply}}</a> {{end}}<a class="fg-act fg-report" href="{{url .Host}}/report/{{.C.ID}}" rel="nofollow" aria-describedby="n{{.C.ID}}">{{.T.Report}}</a></footer>
+<footer class="fg-foot">{{if .V.Open}}<a class="fg-act fg-reply" href="{{url .V.Page}}?reply={{.C.ID}}#form-{{.C.Article}}" rel="nofollow" aria-describedby="n{{.C.ID}}">{{.T.Reply}}</a> {{end}}<a class="fg-act fg-report" href="{{url .Host}}/report/{{.C.ID}}" rel="nofollow" aria-describedby="n{{.C.ID}}">{{.T.Report}}</a>{{range .V.Reactions}} <button class="fg-act fg-react" form="react-{{$.C.Article}}" formmethod="post" formaction="{{url $.Host}}/react/{{$.C.ID}}" name="kind" value="{{.Kind}}" aria-describedby="n{{$.C.ID}}">{{.Name}}</button>{{end}}</footer>
 {{- end}}</article>{{if .Replies}}<ol class="fg-replies">{{range .Replies}}{{template "item" .}}{{end}}</ol>{{end}}</li>{{end -}}
 {{if .}}<ol class="fg-list">{{range .}}{{template "item" .}}{{end}}</ol>{{end}}`))
 
@@ -159,7 +159,8 @@ func drawPage(t *rapid.T) []store.Released {
 func TestListEqualsTheTemplate(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		v := View{Lang: rapid.SampledFrom([]string{"de", "en"}).Draw(t, "language"), Open: rapid.Bool().Draw(t, "open"),
-			Page: rapid.SampledFrom([]string{"/a/art", "https://kommentare.example/a/art"}).Draw(t, "page")}
+			Reactions: rapid.SampledFrom([][]Reaction{nil, {{"helpful", "Hilf <reich>"}, {"thanks", "Danke"}}}).Draw(t, "reactions"),
+			Page:      rapid.SampledFrom([]string{"/a/art", "https://kommentare.example/a/art"}).Draw(t, "page")}
 		comments := drawPage(t)
 		var want bytes.Buffer
 		if err := page.Execute(&want, tree(v, comments)); err != nil {
@@ -177,6 +178,7 @@ func TestTextMakesLinks(t *testing.T) {
 		"Siehe https://example.org/a, dort.":        `<p class="fg-p">Siehe <a class="fg-link" href="https://example.org/a" rel="nofollow ugc noopener">https://example.org/a</a>, dort.</p>`,
 		"www.example.org":                           `<p class="fg-p"><a class="fg-link" href="http://www.example.org" rel="nofollow ugc noopener">www.example.org</a></p>`,
 		"(https://example.org/x_(y))":               `<p class="fg-p">(<a class="fg-link" href="https://example.org/x_(y)" rel="nofollow ugc noopener">https://example.org/x_(y)</a>)</p>`,
+		"https://example.org/?q=20%%&r=%4&s=%41":    `<p class="fg-p"><a class="fg-link" href="https://example.org/?q=20%25%25&amp;r=%254&amp;s=%41" rel="nofollow ugc noopener">https://example.org/?q=20%%&amp;r=%4&amp;s=%41</a></p>`,
 		"eins\nzwei\n\ndrei":                        `<p class="fg-p">eins<br>zwei</p><p class="fg-p">drei</p>`,
 		"javascript:alert(1)":                       `<p class="fg-p">javascript:alert(1)</p>`,
 		"http://nutzer:geheim@example.org":          `<p class="fg-p">http://nutzer:geheim@example.org</p>`,

@@ -36,7 +36,8 @@ func ParseProxies(list string) (Proxies, error) {
 	return out, nil
 }
 
-func (p Proxies) trust(a netip.Addr) bool {
+// Trust tells whether an address is one of them.
+func (p Proxies) Trust(a netip.Addr) bool {
 	for _, n := range p {
 		if n.Contains(a.Unmap()) {
 			return true
@@ -54,7 +55,7 @@ func (s *Server) Addr(r *http.Request) netip.Addr {
 	}
 	addr := ap.Addr().Unmap()
 	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
-	for i := len(hops) - 1; i >= 0 && s.Proxies.trust(addr); i-- {
+	for i := len(hops) - 1; i >= 0 && s.Proxies.Trust(addr); i-- {
 		next, err := netip.ParseAddr(strings.TrimSpace(hops[i]))
 		if err != nil {
 			break
@@ -72,6 +73,8 @@ func (s *Server) Sender(r *http.Request) (store.Sender, error) {
 // Limiter holds back senders who do too much of one thing. It keeps hashes in
 // memory only. A nil Limiter holds nobody back.
 type Limiter struct {
+	PerSite int // submissions a second of one site, from all its readers; 0: SiteRate
+
 	now    func() time.Time
 	seed   maphash.Seed
 	shards [64]shard
@@ -98,8 +101,30 @@ var (
 	SubmitRate = Rate{8, 20 * time.Second}
 	HintRate   = Rate{20, 6 * time.Second}
 	FlagRate   = Rate{10, 30 * time.Second}
+	ReactRate  = Rate{30, 2 * time.Second}
 	SignInRate = Rate{10, 20 * time.Second}
 )
+
+// SiteRate is how many submissions a second one site may have on one node, twice
+// that at once. It is far more than a desk can read; it keeps one site's flood from
+// taking the database away from the others.
+const SiteRate = 1000
+
+// TakeSubmission counts a submission by a sender to a site. Too many of a sender
+// are 429; too many of all readers together are 503, for it is nobody's fault.
+func (l *Limiter) TakeSubmission(sender, site string) error {
+	if err := l.Take("submit", sender, SubmitRate); err != nil || l == nil {
+		return err
+	}
+	perSecond := l.PerSite
+	if perSecond <= 0 {
+		perSecond = SiteRate
+	}
+	if l.Take("submit-site", site, Rate{2 * perSecond, time.Second / time.Duration(perSecond)}) != nil {
+		return &Unavailable{http.StatusServiceUnavailable, "error.site_limit", 2 * time.Second}
+	}
+	return nil
+}
 
 // NewLimiter makes a limiter.
 func NewLimiter(now func() time.Time) *Limiter {

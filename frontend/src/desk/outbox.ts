@@ -9,6 +9,8 @@ export interface Ask {
   rule?: string
   reason?: string
   usual?: boolean
+  pass_on?: boolean
+  would?: string
   score_seen: boolean
   decision?: string
 }

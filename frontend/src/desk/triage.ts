@@ -16,6 +16,7 @@ interface Setup {
   query: string
   state: string
   waits: number
+  me: string
 }
 
 interface Item {
@@ -196,7 +197,7 @@ export class Triage {
     }
     this.stage.replaceChildren(item.node)
     if (this.s.blur && item.hostile && !item.node.dataset.seen) this.veil(item, true)
-    if (item.hostile && !item.node.dataset.counted) this.exposed(item)
+    else if (item.hostile) this.exposed(item)
     item.node.querySelector<HTMLElement>('h2')?.focus({ preventScroll: true })
     scrollTo(0, 0)
     this.draw()
@@ -208,13 +209,15 @@ export class Triage {
     v.querySelector('.words')!.setAttribute('aria-hidden', String(on))
     const b = v.querySelector<HTMLButtonElement>('.reveal')!
     b.hidden = !on
-    b.onclick = () => { item.node.dataset.seen = '1'; this.veil(item, false) }
+    b.onclick = () => { item.node.dataset.seen = '1'; this.veil(item, false); this.exposed(item) }
   }
 
   // exposed counts the hard texts of the day, for this person's eyes only.
   private exposed(item: Item) {
+    if (item.node.dataset.counted) return
     item.node.dataset.counted = '1'
-    const today = 'freigabe-hard-' + new Date().toDateString()
+    const mine = 'freigabe-hard-', today = mine + this.s.me + new Date().toDateString()
+    for (const k of Object.keys(localStorage)) if (k.startsWith(mine) && !k.endsWith(new Date().toDateString())) localStorage.removeItem(k)
     const n = +(localStorage.getItem(today) || 0) + 1
     localStorage.setItem(today, String(n))
     this.part.care.textContent = this.t('care.exposure', { n })
@@ -279,13 +282,18 @@ export class Triage {
     e.preventDefault()
     const button = e.submitter as HTMLButtonElement | null
     if (!button) return
+    if ('letter' in button.dataset) return void this.letter(form, button)
     const [step, rest] = button.value.split(':')
     const data = new FormData(form)
     const field = (n: string) => String(data.get(n) || '').trim()
     const ask: Ask = { id: item.id, step, revision: item.revision, score_seen: !data.has('blind') }
     if (step === 'later') return this.later()
     if (step === 'decline') ask.reason = rest
-    if (step === 'escalate') ask.reason = field('why')
+    if (step === 'escalate') {
+      ask.reason = field('why')
+      ask.would = field('would')
+    }
+    ask.pass_on = step === 'approve' || step === 'reject' || step === 'return'
     if (step === 'note') {
       if (field('note')) this.note(item, { ...ask, reason: field('note') })
       return
@@ -301,6 +309,14 @@ export class Triage {
       ask.usual = true
     }
     this.decide(item, ask)
+  }
+
+  // letter shows what the author would get, as the server composes it.
+  private async letter(form: HTMLFormElement, button: HTMLButtonElement) {
+    const r = await fetch(button.formAction, { method: 'POST', body: new URLSearchParams(new FormData(form, button) as never) }).catch(() => 0 as const)
+    if (!r) return this.say(this.t('error.offline'))
+    const page = new DOMParser().parseFromString(await r.text(), 'text/html')
+    this.sheet(this.t('decide.preview'), page.querySelector('#letter') || page.querySelector('main p') || html('p'))
   }
 
   private want(form: HTMLFormElement, name: string, text: string) {
@@ -343,6 +359,7 @@ export class Triage {
       if (a.decision?.hold_until && t && t === this.taken[this.taken.length - 1]) {
         this.effect = Date.now() + Date.parse(a.decision.hold_until) - Date.parse(a.decision.at)
       }
+      if (a.decision?.step === 'escalate' && e.ask.pass_on) this.say(this.t('done.opinion'))
       this.root.dataset.saved = String(+(this.root.dataset.saved || 0) + 1)
       return
     }
@@ -406,6 +423,12 @@ export class Triage {
       case 'article': return toggle('.story')
       case 'parent': return toggle('.above')
       case 'author': return toggle('.record')
+      case 'guide': {
+        const open = node?.querySelectorAll<HTMLDetailsElement>('.guide[open]')
+        if (open?.length) open.forEach(d => { d.open = false })
+        else (find<HTMLDetailsElement>('.high .guide') || find<HTMLDetailsElement>('.middle .guide') || find<HTMLDetailsElement>('.guide'))!.open = true
+        return true
+      }
       case 'reason': return toggle('.texts', 'textarea')
       case 'note': return toggle('.memo', 'textarea')
       case 'reject': return toggle('.more', 'select')
@@ -442,8 +465,7 @@ export class Triage {
   }
 
   private help() {
-    const d = document.createElement('dialog')
-    d.setAttribute('aria-labelledby', 'help')
+    const box = html('div')
     const dl = html('dl', { class: 'keys' })
     for (const [key, text] of this.s.help) {
       const row = html('div'), dt = html('dt')
@@ -451,10 +473,17 @@ export class Triage {
       row.append(dt, html('dd', {}, text))
       dl.append(row)
     }
+    box.append(html('p', { class: 'soft' }, this.t('keys.hint')), dl)
+    this.sheet(this.t('keys.title'), box)
+  }
+
+  private sheet(title: string, content: Element) {
+    const d = document.createElement('dialog')
+    d.setAttribute('aria-labelledby', 'sheet')
     const close = html('button', {}, this.t('keys.close'))
     const form = html('form', { method: 'dialog' })
     form.append(close)
-    d.append(html('h2', { id: 'help' }, this.t('keys.title')), html('p', { class: 'soft' }, this.t('keys.hint')), dl, form)
+    d.append(html('h2', { id: 'sheet' }, title), content, form)
     d.addEventListener('close', () => d.remove())
     document.body.append(d)
     d.showModal()

@@ -10,6 +10,12 @@ export const fill = (text: string, values: Record<string, string | number>) =>
 
 export const one = <E extends HTMLElement>(root: ParentNode, selector: string) => root.querySelector<E>(selector)
 
+// ask gets a JSON answer, {} where there is none; what went wrong is in its title.
+export const ask = (address: string, method = 'GET'): Promise<any> =>
+  fetch(address, {method, credentials: 'omit'})
+    .then(r => r.json())
+    .catch(() => ({}))
+
 // make builds an element with a class and a text; nothing is ever read as HTML.
 export const make = (name: string, className = '', text = '') => {
   const e = document.createElement(name)

@@ -1,3 +1,5 @@
+import {ask} from './dom'
+
 // Live tells how many comments are released: by server-sent events while the
 // section is on the screen, by asking once a minute where a line cannot be kept.
 export class Live {
@@ -23,17 +25,13 @@ export class Live {
     this.line.onerror = () => {
       if (this.line?.readyState !== EventSource.CLOSED) return // it connects again by itself
       this.close()
-      this.timer = window.setInterval(this.ask, 60e3)
+      this.timer = window.setInterval(this.poll, 60e3)
     }
   }
 
-  private ask = async () => {
-    try {
-      const r = await fetch(`${this.api}/api/v1/counts?id=${this.article}`, {credentials: 'omit'})
-      if (r.ok) this.tell((await r.json()).counts[this.article])
-    } catch {
-      // the next round asks again
-    }
+  private poll = async () => {
+    const {counts} = await ask(`${this.api}/api/v1/counts?id=${this.article}`)
+    if (counts) this.tell(counts[this.article]) // else the next round asks again
   }
 
   private close() {

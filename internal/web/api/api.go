@@ -73,6 +73,9 @@ func Routes(o Options) []web.Route {
 		public("POST /api/v1/articles/{id}/hints", a.hints),
 		public("GET /api/v1/articles/{id}/events", a.events),
 		public("GET /api/v1/counts", a.counts),
+		public("GET /api/v1/articles/{id}/reactions", a.reactions),
+		public("PUT /api/v1/comments/{id}/reactions/{kind}", a.react),
+		public("DELETE /api/v1/comments/{id}/reactions/{kind}", a.react),
 		public("POST /api/v1/comments/{id}/flags", a.flag),
 		public("POST /api/v1/comments/{id}/notices", a.notice),
 		public("GET /api/v1/openapi.json", description),
@@ -149,7 +152,7 @@ type articleJSON struct {
 	Section   string `json:"section,omitempty"`
 	Publisher string `json:"publisher,omitempty"`
 	Language  string `json:"language"`
-	Status    string `json:"status"` // open, not_yet, closed, ended, capacity
+	Status    string `json:"status"` // open, not_yet, closed, ended, capacity, night
 	Notice    string `json:"notice,omitempty"`
 	Opens     string `json:"opens_at,omitempty"`
 	Closes    string `json:"closes_at,omitempty"`

@@ -93,7 +93,10 @@ func (a *API) submit(w http.ResponseWriter, r *http.Request) error {
 	if in.Sender, err = a.Server.Sender(r); err != nil {
 		return err
 	}
-	if err := a.Server.Limits.Take("submit", in.Sender.Now, web.SubmitRate); err != nil {
+	if err := a.Server.Limits.TakeSubmission(in.Sender.Now, site.ID); err != nil {
+		return err
+	}
+	if in.Promise, err = a.Wait.Promise(r.Context(), site); err != nil {
 		return err
 	}
 	done, err := a.store.Submit(r.Context(), in)
@@ -123,7 +126,7 @@ func (a *API) wait(ctx context.Context, rec store.Receipt) (*waitJSON, error) {
 	if rec.Status != moderation.Pending {
 		return nil, nil
 	}
-	x, err := a.Wait.Expected(ctx, rec.Site, rec.Submitted)
+	x, err := a.Wait.For(ctx, rec)
 	if err != nil {
 		return nil, err
 	}

@@ -3,6 +3,7 @@ package desk
 import (
 	"net/http"
 	"strconv"
+	"strings"
 
 	"github.com/freigabe/freigabe/internal/moderation"
 	"github.com/freigabe/freigabe/internal/store"
@@ -95,7 +96,7 @@ func view(who web.Who, x store.Waiting) commentView {
 // queueStates are the states that the queue can list.
 var queueStates = map[moderation.State]bool{
 	moderation.Pending: true, moderation.Escalated: true, moderation.Appealed: true, moderation.Approved: true,
-	moderation.Rejected: true, moderation.Returned: true, moderation.Declined: true, moderation.Removed: true,
+	moderation.Rejected: true, moderation.Returned: true, moderation.Declined: true, moderation.Removed: true, store.Any: true,
 }
 
 // filterOf reads the filter of the queue from an address.
@@ -103,9 +104,13 @@ func filterOf(r *http.Request) (store.QueueFilter, error) {
 	q := r.URL.Query()
 	f := store.QueueFilter{
 		State: moderation.State(q.Get("state")), Order: q.Get("order"), Article: q.Get("article"), Section: q.Get("section"),
-		Rule: moderation.Rule(q.Get("rule")), Flag: q.Get("flag"), Author: q.Get("author"), Text: q.Get("q"), Cursor: q.Get("cursor"),
+		Rule: moderation.Rule(q.Get("rule")), Flag: q.Get("flag"), Author: q.Get("author"), Text: strings.TrimSpace(q.Get("q")), Cursor: q.Get("cursor"),
+		First: q.Get("first") == "1", Edited: q.Get("edited") == "1",
 	}
 	if f.State == "" {
+		f.State = moderation.Pending
+	}
+	if f.State == store.Any && f.Text == "" && f.Author == "" { // without words there is no short way through all that was ever decided
 		f.State = moderation.Pending
 	}
 	if !queueStates[f.State] {

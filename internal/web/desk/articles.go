@@ -211,6 +211,9 @@ func (d *Desk) saveArticle(w http.ResponseWriter, r *http.Request) error {
 	}
 	a.Closed = r.PostFormValue("closed") == "1"
 	a.CloseCount = atoi(r.PostFormValue("count"))
+	if a.Daily, err = daily(a.Daily, r.PostFormValue("daily_from"), r.PostFormValue("daily_to")); err != nil {
+		return err
+	}
 	a.TwoReads = r.PostFormValue("two") == "1"
 	a.Watchlist = terms(r.PostFormValue("watch"))
 	if err := d.store.SetThread(r.Context(), a); err != nil {
@@ -218,6 +221,25 @@ func (d *Desk) saveArticle(w http.ResponseWriter, r *http.Request) error {
 	}
 	http.Redirect(w, r, "/desk/articles/"+url.PathEscape(a.ID)+"?saved", http.StatusSeeOther)
 	return nil
+}
+
+// daily reads the hours of the day in which an article takes comments; both empty:
+// all day. Days and zone stay as they were set.
+func daily(was *store.Hours, from, to string) (*store.Hours, error) {
+	if from == "" && to == "" {
+		return nil, nil
+	}
+	begin, err1 := time.Parse("15:04", from)
+	end, err2 := time.Parse("15:04", to)
+	if err1 != nil || err2 != nil || !end.After(begin) {
+		return nil, moderation.BadField("daily_to", "error.daily_hours")
+	}
+	h := store.Hours{}
+	if was != nil {
+		h = *was
+	}
+	h.From, h.To = from, to
+	return &h, nil
 }
 
 // terms reads a watch list: one name or term a line.

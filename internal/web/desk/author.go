@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"net/url"
@@ -76,6 +77,35 @@ func (d *Desk) authorPage(w http.ResponseWriter, r *http.Request) error {
 // for chiefs.
 func mayMeasure(e store.Editor, kind string) bool {
 	return e.Role.Decides() && (kind != store.MeasureBan || e.Role == moderation.Chief)
+}
+
+// answerObjection answers an author's objection to a measure.
+func (d *Desk) answerObjection(w http.ResponseWriter, r *http.Request) error {
+	if err := web.ReadForm(r); err != nil {
+		return err
+	}
+	m, err := d.store.Measure(r.Context(), r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	if seen, err := d.store.Wrote(r.Context(), web.WhoOf(r).Reach().At(m.Site), m.Author); err != nil || !seen {
+		return cmp.Or(err, error(moderation.Missing("measure")))
+	}
+	me := web.WhoOf(r).Editor
+	if !mayMeasure(me, m.Kind) {
+		return &moderation.Error{Kind: moderation.Forbidden, Key: "error.role"}
+	}
+	words := r.PostFormValue("answer")
+	if strings.TrimSpace(words) != "" {
+		if words, err = moderation.CleanText("answer", words, longestReason); err != nil {
+			return err
+		}
+	}
+	if err := d.store.AnswerObjection(r.Context(), m.ID, me.ID, r.PostFormValue("lift") == "1", words); err != nil {
+		return err
+	}
+	http.Redirect(w, r, inside(or(r.PostFormValue("next"), "/desk/authors/"+url.PathEscape(m.Author)+"?saved")), http.StatusSeeOther)
+	return nil
 }
 
 // measureAuthor adds a measure or lifts one.

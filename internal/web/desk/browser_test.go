@@ -3,7 +3,9 @@ package desk
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -326,19 +328,19 @@ func TestPagesAreAccessible(t *testing.T) {
 		t.Fatal(err)
 	}
 	h.proved(t, 160)
+	screens := h.screens(t, ids, posted.Comment)
+	screens["author"], screens["comment-proven"] = "/desk/authors/"+known.Author, "/desk/comments/"+karin.Comment
 	tab := browser.New(t)
 	address := h.open(t)
 	tab.Open(address + "/desk/login")
 	h.look(t, tab, "login")
 	h.signIn(t, tab, address, "mia@blatt.example")
-	screens := h.screens(ids, posted.Comment)
 	lena := h.add(t, "lena@blatt.example", moderation.Editor, h.Site.ID)
 	entry, err := h.ResetEntry(context.Background(), store.Editor{}, lena.ID)
 	if err != nil {
 		t.Fatal(err)
 	}
 	screens["person"], screens["entry"] = "/desk/people/"+lena.ID, "/desk/entry/"+entry
-	screens["author"], screens["comment-proven"] = "/desk/authors/"+known.Author, "/desk/comments/"+karin.Comment
 	for name, path := range screens {
 		tab.Open(address + path)
 		if strings.HasPrefix(name, "triage") {
@@ -348,16 +350,73 @@ func TestPagesAreAccessible(t *testing.T) {
 			tab.Do(clickOn("main summary")) // the form to answer
 			tab.WaitFor("document.querySelector('main details[open] form')")
 		}
+		if name == "triage-filtered" {
+			tab.Do(evaluate("document.querySelectorAll('details').forEach(d => { d.open = true })"))
+		}
 		h.look(t, tab, name)
 	}
 }
 
-func (h *room) screens(ids []string, appealed string) map[string]string {
+func (h *room) screens(t *testing.T, ids []string, appealed string) map[string]string {
+	t.Helper()
+	chief := h.surf(t, h.Chief)
+	chief.post("/desk/guide/draft", url.Values{"profanity.policy": {"Schimpfworte gegen Personen."}, "profanity.fine": {"So ein Mist!"}, "profanity.breach": {"Du Trottel!"}, "L1.on": {"1"}})
+	chief.post("/desk/guide/switch", url.Values{"version": {"1"}})
+	chief.post("/desk/guide/draft", url.Values{"profanity.words": {"trottel"}, "profanity.two": {"likely"}, "L1.on": {"1"}, "remark": {"Zu zweit bei Schimpfworten"}})
+	chief.post("/desk/filters", url.Values{"name": {"Beobachtete Begriffe"}, "query": {"flag=watchlist"}, "shared": {"1"}})
+	chief.post("/desk/cases", url.Values{"comment": {ids[7]}, "why": {"Scharf, aber zur Sache."}})
+	cases, err := h.Cases(context.Background(), h.Site.ID)
+	if err != nil || len(cases) != 1 {
+		t.Fatalf("cases: %v, %v", cases, err)
+	}
+	round, err := h.AddRound(context.Background(), h.Chief.ID, store.Round{Site: h.Site.ID, Name: "November", Cases: []string{cases[0].ID}})
+	if err != nil {
+		t.Fatal(err)
+	}
 	return map[string]string{
-		"triage": "/desk/", "triage-appeal": "/desk/?state=appealed", "triage-empty": "/desk/?state=escalated",
-		"lists": "/desk/queue", "comment": "/desk/comments/" + ids[1], "comment-released": "/desk/comments/" + ids[7], "comment-appeal": "/desk/comments/" + appealed,
+		"triage": "/desk/", "triage-appeal": "/desk/?state=appealed", "triage-empty": "/desk/?state=escalated", "triage-filtered": "/desk/?rule=profanity",
+		"lists": "/desk/queue", "lists-search": "/desk/queue?q=pendler&state=any", "comment": "/desk/comments/" + ids[1], "comment-released": "/desk/comments/" + ids[7], "comment-appeal": "/desk/comments/" + appealed,
 		"articles": "/desk/articles", "article": "/desk/articles/" + h.Article.ID, "settings": "/desk/settings", "help": "/desk/help",
-		"bundles": "/desk/bundles", "stats": "/desk/stats", "reasons": "/desk/reasons", "notices": "/desk/notices", "similar": "/desk/similar/" + ids[0], "people": "/desk/people", "readers": "/desk/readers", "account": "/desk/account", "error": "/desk/comments/unbekannt",
+		"bundles": "/desk/bundles", "staffing": "/desk/staffing", "section": "/desk/section", "stats": "/desk/stats", "reasons": "/desk/reasons", "notices": "/desk/notices", "similar": "/desk/similar/" + ids[0], "error": "/desk/comments/unbekannt",
+		"guide": "/desk/guide", "guide-draft": "/desk/guide/draft", "guide-trial": "/desk/guide/trial", "second": "/desk/second",
+		"people": "/desk/people", "person": "/desk/people/" + h.Anna.ID, "account": "/desk/account", "readers": "/desk/readers", "model": "/desk/model", "rounds": "/desk/rounds", "round": "/desk/rounds/" + round.ID,
+	}
+}
+
+// unseen are routes of the desk that answer with no page of their own, and those
+// whose pages other tests look at.
+var unseen = map[string]string{
+	"GET /desk": "leads to /desk/", "GET /desk/events": "events, not a page", "GET /desk/login": "looked at before signing in",
+	"GET /desk/oidc": "leads to the publisher's sign-on", "GET /desk/oidc/callback": "leads on from there", "GET /desk/entry/{token}": "added by the test itself, which makes a link",
+	"GET /desk/bundles/{id}": "looked at by the tests of bundles", "GET /desk/authors/{id}": "added by the test itself, which makes a proven author",
+}
+
+// No page of the desk escapes the look at all pages.
+func TestEveryDeskPageIsLookedAt(t *testing.T) {
+	h := sqliteRoom(t)
+	ids := h.fill(t, 8)
+	h.Release(h.Anna, ids[7])
+	mux := http.NewServeMux()
+	routes := map[string]bool{}
+	for _, r := range Routes(h.srv, Options{}) {
+		if strings.HasPrefix(r.Pattern, "GET /desk") {
+			mux.HandleFunc(r.Pattern, func(http.ResponseWriter, *http.Request) {})
+			routes[r.Pattern] = unseen[r.Pattern] != ""
+		}
+	}
+	for _, path := range h.screens(t, ids, ids[0]) {
+		_, pattern := mux.Handler(httptest.NewRequest("GET", path, nil))
+		routes[pattern] = true
+	}
+	for pattern, looked := range routes {
+		if !looked {
+			t.Errorf("%s: no test looks at this page for defects, in both themes and on a small screen; add it to screens", pattern)
+		}
+	}
+	for pattern := range unseen {
+		if _, there := routes[pattern]; !there {
+			t.Errorf("%s is no route of the desk any more", pattern)
+		}
 	}
 }
 

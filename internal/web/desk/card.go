@@ -31,19 +31,23 @@ type Card struct {
 	Pending  bool     // the machine is still at it
 	Hostile  bool     // its words are likely hard to read
 	Reasons  []Reason
-	Packs    []Reason          // the site's rules beside the five
-	Can      map[string]bool   // steps by name
-	Holder   string            // who else has it on the screen
-	Keys     map[string]string // what to write on the buttons, by action; empty where keys are off
-	Next     string            // where the forms lead back to
-	Measures []store.Measure   // about the author, as far as they stand
-	Near     int               // how many others that wait say nearly the same
-	Triage   bool              // shown on the triage screen
-	Top      *Reason           // what the likeliest rule's key sends, where one is likely
+	Packs    []Reason                   // the site's rules beside the five
+	Can      map[string]bool            // steps by name
+	Holder   string                     // who else has it on the screen
+	Keys     map[string]string          // what to write on the buttons, by action; empty where keys are off
+	Next     string                     // where the forms lead back to
+	Measures []store.Measure            // about the author, as far as they stand
+	Near     int                        // how many others that wait say nearly the same
+	Triage   bool                       // shown on the triage screen
+	Two      bool                       // one person's release is not enough here
+	Opinion  *store.Opinion             // of the first reader, where the second decides
+	own      map[moderation.Rule]string // names of the sites' own rules
+	Top      *Reason                    // what the likeliest rule's key sends, where one is likely
 }
 
 // Line is what the machine says of one rule.
 type Line struct {
+	lang    string
 	Rule    moderation.Rule
 	Number  int
 	Name    string
@@ -56,6 +60,9 @@ type Line struct {
 	For     []string // the words that spoke for a breach, heaviest first
 	Against []string
 	Version string
+	Guide   store.GuideRule
+	Usual   string // how the catalogue describes the rule
+	Word    string // of the guide's, found in the text
 }
 
 // Remark is what the machine says beside the rules.
@@ -115,8 +122,47 @@ func (d *Desk) card(ctx context.Context, f Frame, comment string, revision int) 
 		return c, err
 	}
 	staff, err := d.store.StaffOf(ctx, c.Site.ID, c.Article)
+	if err != nil {
+		return c, err
+	}
+	c.own = f.own
 	c.fill(f, report, len(staff.Deciders) < 2)
-	return c, err
+	return c, d.guided(ctx, &c, len(staff.Deciders) > 1)
+}
+
+// guided adds what the guide says, and what follows from it.
+func (d *Desk) guided(ctx context.Context, c *Card, second bool) error {
+	g, err := d.guideOf(ctx, c.Site.ID)
+	if err != nil {
+		return err
+	}
+	for i, l := range c.Lines {
+		c.Lines[i].Guide = g.Rule(l.Rule)
+		c.Lines[i].Usual = locale.T(c.Lang, "rules."+string(l.Rule)+".description")
+		if !c.Hidden {
+			c.Lines[i].Word = moderation.Mentions(c.Text, c.Lines[i].Guide.Words)
+		}
+	}
+	for _, p := range c.Packs {
+		if x := g.Rule(p.Rule); !c.Hidden && moderation.Mentions(c.Text, x.Words) != "" {
+			c.Flags = append(c.Flags, Remark{p.Name, quote(moderation.Mentions(c.Text, x.Words))})
+		}
+	}
+	if c.State == moderation.Pending && second && !c.Hidden { // that a rule shows is the machine's word, too
+		c.Two, err = d.store.NeedsTwo(ctx, c.ID, c.Revision)
+	}
+	if last := c.Last(); err == nil && c.State == moderation.Escalated && last != nil {
+		c.Opinion, err = d.store.OpinionOf(ctx, last.ID)
+	}
+	return err
+}
+
+// Word names an opinion.
+func (c Card) Word(o store.Opinion) string {
+	if o.Rule == "" {
+		return c.T("desk.step." + string(o.Step))
+	}
+	return c.T("desk.step."+string(o.Step)) + ": " + c.RuleName(o.Rule)
 }
 
 // fill derives what is shown from what is stored.
@@ -139,7 +185,7 @@ func (c *Card) fill(f Frame, report assess.Report, alone bool) {
 	}
 	c.Hostile = !c.Hidden && assess.BandOf(a.Band, c.Refuse) == assess.Breach
 	for i, r := range c.Site.RulePack() {
-		reason := Reason{r, number(r), ruleName(c.Lang, r), reasonFor(c.Site, r, passageOf(a, r))}
+		reason := Reason{r, number(r), c.RuleName(r), reasonFor(c.Site, r, passageOf(a, r))}
 		if i < len(moderation.Rules) {
 			c.Reasons = append(c.Reasons, reason)
 		} else {
@@ -230,7 +276,12 @@ func (c Card) FirstDecision() *moderation.Decision {
 }
 
 // RuleName is a rule's name.
-func (c Card) RuleName(r moderation.Rule) string { return ruleName(c.Lang, r) }
+func (c Card) RuleName(r moderation.Rule) string {
+	if name := c.own[r]; name != "" {
+		return name
+	}
+	return ruleName(c.Lang, r)
+}
 
 // Argument is what the author says against the decision appealed.
 func (c Card) Argument() string {
@@ -250,8 +301,11 @@ func (c Card) Released() string {
 	return ""
 }
 
+// T is a text in the page's language.
+func (l Line) T(key string) string { return locale.T(l.lang, key) }
+
 func line(lang string, r moderation.Rule, s moderation.Score, report assess.Report) Line {
-	l := Line{Rule: r, Number: number(r), Name: ruleName(lang, r), Hint: s.Hint, Version: s.Version}
+	l := Line{lang: lang, Rule: r, Number: number(r), Name: ruleName(lang, r), Hint: s.Hint, Version: s.Version}
 	if s.Value == nil {
 		l.Cause = cause(lang, s.NotChecked)
 		return l

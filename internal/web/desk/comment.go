@@ -19,7 +19,8 @@ type dossierPage struct {
 	History []moderation.Decision // newest first
 	Done    *flash
 	Noted   bool
-	Shown   int // the revision shown
+	Shown   int            // the revision shown
+	Settled *store.Opinion // how it was decided, where that stands
 	Wrong   string
 }
 
@@ -39,6 +40,9 @@ func (d *Desk) commentPage(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	p.Shown = p.Card.Revision
+	if o, err := settledAs(p.Card.Dossier); err == nil {
+		p.Settled = &o
+	}
 	p.Card.Next = "/desk/comments/" + url.PathEscape(id)
 	p.Wrong = p.hindered(web.WhoOf(r))
 	if p.Card.State.Open() && f.Decides && p.Wrong == "" {
@@ -80,3 +84,6 @@ func (p dossierPage) hindered(who web.Who) string {
 	}
 	return ""
 }
+
+// SettledWord names how the comment was decided.
+func (p dossierPage) SettledWord() string { return p.Word(*p.Settled) }

@@ -39,6 +39,8 @@ type ask struct {
 	ScoreSeen *bool                `json:"score_seen"` // the scores were shown; true where absent
 	Decision  string               `json:"decision"`   // for an undo: the decision meant
 	Usual     bool                 `json:"usual"`      // an empty reason becomes the rule's usual sentence
+	PassOn    bool                 `json:"pass_on"`    // where two people are needed, it goes on as the first one's opinion
+	Would     string               `json:"would"`      // opinion given with an escalation: approve, or reject:RULE
 }
 
 // decided is the answer to a decision.
@@ -75,6 +77,9 @@ func (d *Desk) take(r *http.Request, a ask) (decided, error) {
 		return done, err
 	}
 	res, err := d.store.Apply(r.Context(), req)
+	if a.PassOn && needsTwo(err) {
+		res, err = d.passOn(r, req)
+	}
 	if err != nil {
 		return decided{}, err
 	}
@@ -89,6 +94,9 @@ func (d *Desk) request(r *http.Request, a ask, step moderation.Step) (store.Requ
 	req := store.Request{
 		Comment: a.ID, Revision: a.Revision, Step: step, Actor: web.WhoOf(r).Editor.Actor(), Rule: a.Rule,
 		Passages: a.Passages, ScoreSeen: a.ScoreSeen == nil || *a.ScoreSeen,
+	}
+	if step == moderation.Escalate {
+		req.Opinion = opinionOf(a.Would)
 	}
 	if strings.TrimSpace(a.Reason) == "" {
 		return req, nil
@@ -201,7 +209,7 @@ func (d *Desk) decideForm(w http.ResponseWriter, r *http.Request) error {
 // catalogue becomes the sentence that the page showed for it.
 func formAsk(r *http.Request) ask {
 	step, rule, _ := strings.Cut(r.PostFormValue("do"), ":")
-	a := ask{ID: r.PathValue("id"), Step: step, Revision: atoi(r.PostFormValue("revision")), Rule: moderation.Rule(rule), Reason: r.PostFormValue("reason"), Decision: r.PostFormValue("decision")}
+	a := ask{PassOn: true, Would: r.PostFormValue("would"), ID: r.PathValue("id"), Step: step, Revision: atoi(r.PostFormValue("revision")), Rule: moderation.Rule(rule), Reason: r.PostFormValue("reason"), Decision: r.PostFormValue("decision")}
 	blind := r.PostFormValue("blind") != "1"
 	a.ScoreSeen = &blind
 	switch moderation.Step(step) {

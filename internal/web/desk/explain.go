@@ -128,7 +128,7 @@ func (d *Desk) earlierLike(ctx context.Context, reach store.Reach, c Card) ([]ea
 	if c.Hidden || c.Text == "" {
 		return nil, nil
 	}
-	found, err := d.store.DecidedTexts(ctx, c.Site.ID, c.Now.Add(-earlierDays), earlierMost)
+	found, err := d.store.DecidedTexts(ctx, store.Period{Site: c.Site.ID, From: c.Now.Add(-earlierDays), To: c.Now.Add(time.Second)}, earlierMost)
 	if err != nil {
 		return nil, err
 	}
@@ -138,7 +138,7 @@ func (d *Desk) earlierLike(ctx context.Context, reach store.Reach, c Card) ([]ea
 			texts[i] = x.Text
 		}
 	}
-	alike := d.frozen.model.Nearest(c.Text, texts, earlierShown)
+	alike := d.frozen.Model().Nearest(c.Text, texts, earlierShown)
 	var ids []string
 	for _, n := range alike {
 		ids = append(ids, found[n.Index].Comment)

@@ -3,7 +3,6 @@ package desk
 import (
 	"context"
 	"strconv"
-	"time"
 
 	"github.com/freigabe/freigabe/internal/assess"
 	"github.com/freigabe/freigabe/internal/store"
@@ -14,10 +13,10 @@ const fairnessMost = 5000
 
 // fairness reports how often comments that name a group of people were refused.
 // It says nothing about why: some groups are named in harsher debates.
-func (d *Desk) fairness(ctx context.Context, f Frame, site string, since time.Time) (statTable, error) {
+func (d *Desk) fairness(ctx context.Context, f Frame, about store.Period) (statTable, error) {
 	t := statTable{ID: "fairness", Title: f.T("desk.stats.fairness"), Note: f.T("desk.stats.fairness.note"),
 		Head: []string{f.T("desk.stats.group"), f.T("desk.stats.decided"), f.T("desk.articles.rejected"), f.T("desk.articles.share"), f.T("machine.interval"), f.T("machine.fairness.apart")}}
-	texts, err := d.decided(ctx, site, since)
+	texts, err := d.decided(ctx, about)
 	if err != nil {
 		return t, err
 	}
@@ -45,18 +44,18 @@ func (d *Desk) fairness(ctx context.Context, f Frame, site string, since time.Ti
 }
 
 // decided reads the newest decided texts of one site or of all.
-func (d *Desk) decided(ctx context.Context, site string, since time.Time) ([]assess.Told, error) {
+func (d *Desk) decided(ctx context.Context, about store.Period) ([]assess.Told, error) {
 	sites, err := d.store.Sites(ctx)
 	if err != nil {
 		return nil, err
 	}
 	var out []assess.Told
 	for _, s := range sites {
-		if site != "" && s.ID != site || len(out) >= fairnessMost {
+		if about.Site != "" && s.ID != about.Site || len(out) >= fairnessMost {
 			continue
 		}
 		var found []store.DecidedText
-		if found, err = d.store.DecidedTexts(ctx, s.ID, since, fairnessMost-len(out)); err != nil {
+		if found, err = d.store.DecidedTexts(ctx, store.Period{Site: s.ID, From: about.From, To: about.To}, fairnessMost-len(out)); err != nil {
 			return nil, err
 		}
 		for _, x := range found {

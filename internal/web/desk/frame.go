@@ -50,7 +50,8 @@ type Frame struct {
 	ByKey    bool
 	Here     string // this page, to come back to
 	Decides  bool
-	Drifting []store.Drift // alarms of the sites served, for those who see to them
+	Drifting []store.Drift              // alarms of the sites served, for those who see to them
+	own      map[moderation.Rule]string // names of the sites' own rules
 }
 
 // Role is the person's role in words.
@@ -82,6 +83,11 @@ func (f Frame) Count(key string, n int) string { return locale.Plural(f.Lang, ke
 
 // Everywhere tells whether the person works for all sites.
 func (f Frame) Everywhere() bool { return f.Reach == nil }
+
+// WholeSites tells whether the person works for sites as a whole, as bundles need it.
+func (f Frame) WholeSites() bool {
+	return !slices.ContainsFunc(f.Reach, func(p store.Place) bool { return len(p.Sections) > 0 })
+}
 
 // Device names the browser and the system that a browser claims to be.
 func (f Frame) Device(agent string) string {
@@ -118,7 +124,15 @@ func (f Frame) State(s moderation.State) string { return f.T("desk.state." + str
 func (f Frame) Step(s moderation.Step) string { return f.T("desk.step." + string(s)) }
 
 // Rule is a rule's name.
-func (f Frame) Rule(r moderation.Rule) string { return ruleName(f.Lang, r) }
+func (f Frame) Rule(r moderation.Rule) string {
+	if name := f.own[r]; name != "" {
+		return name
+	}
+	return ruleName(f.Lang, r)
+}
+
+// Chief tells whether the person leads the desk or administers it.
+func (f Frame) Chief() bool { return f.Me.Role == moderation.Chief || f.Me.Role == moderation.Admin }
 
 // base is the frame of a page that needs nobody signed in.
 func (d *Desk) base(r *http.Request, title string) web.Base {
@@ -146,16 +160,28 @@ func (d *Desk) frame(r *http.Request, area, title string) (Frame, error) {
 		}
 		f.Drifting = slices.DeleteFunc(f.Drifting, func(x store.Drift) bool { return !f.Reach.Serves(x.Site) })
 	}
-	f.Alone, err = d.alone(r.Context(), who)
+	sites, err := d.sites(r.Context(), who)
+	if err != nil {
+		return f, err
+	}
+	f.own = ownNames(sites)
+	f.Alone, err = d.alone(r.Context(), sites)
 	return f, err
 }
 
-// alone tells whether some site that the person serves has one deciding person.
-func (d *Desk) alone(ctx context.Context, who web.Who) (bool, error) {
-	sites, err := d.sites(ctx, who)
-	if err != nil {
-		return false, err
+// ownNames are the names of the rules that sites made for themselves.
+func ownNames(sites []store.Site) map[moderation.Rule]string {
+	names := map[moderation.Rule]string{}
+	for _, s := range sites {
+		for _, o := range s.OwnRules {
+			names[o.Key] = o.Name
+		}
 	}
+	return names
+}
+
+// alone tells whether some site has one deciding person.
+func (d *Desk) alone(ctx context.Context, sites []store.Site) (bool, error) {
 	for _, s := range sites {
 		staff, err := d.store.Staff(ctx, s.ID)
 		if err != nil || len(staff.Deciders) < 2 {
@@ -205,6 +231,11 @@ func (d *Desk) waits(ctx context.Context, reach store.Reach) (map[string]int, er
 	if waits["notices"], err = d.store.CountNotices(ctx, reach); err != nil {
 		return nil, fmt.Errorf("count open notices: %w", err)
 	}
+	objections, err := d.store.Objections(ctx, reach, mostNotices)
+	if err != nil {
+		return nil, fmt.Errorf("count open objections: %w", err)
+	}
+	waits["notices"] += len(objections)
 	d.mu.Lock()
 	d.counts[key] = counted{now, waits}
 	d.mu.Unlock()

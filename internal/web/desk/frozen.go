@@ -6,53 +6,10 @@ import (
 	"fmt"
 	"sync"
 
-	"github.com/freigabe/freigabe/internal/assess"
-	"github.com/freigabe/freigabe/internal/moderation"
+	"github.com/freigabe/freigabe/internal/assess/frozen"
 	"github.com/freigabe/freigabe/internal/store"
 	"github.com/freigabe/freigabe/internal/web/desk/bound"
 )
-
-// frozen scores texts for bundles by one model that never learns from this
-// site's decisions: the base that ships with the program, on the text alone. So
-// the same text has the same score for ever, and a blind decision can measure it.
-type frozen struct {
-	model *assess.Model
-
-	mu    sync.Mutex
-	known map[string]frozenScore // by comment and revision
-}
-
-// frozenScore is a text's score; fit is false for what never enters a bundle:
-// texts with a flag, or that the model could not judge.
-type frozenScore struct {
-	score float64
-	fit   bool
-}
-
-const mostKnown = 50_000
-
-func newFrozen() *frozen { return &frozen{model: assess.Default(), known: map[string]frozenScore{}} }
-
-func (z *frozen) of(comment string, revision int, text, lang string) frozenScore {
-	key := fmt.Sprintf("%s/%d", comment, revision)
-	z.mu.Lock()
-	s, ok := z.known[key]
-	z.mu.Unlock()
-	if ok {
-		return s
-	}
-	a := z.model.Assess(assess.Input{Text: text, Site: assess.Settings{Language: lang}})
-	if a.Refuse != nil && len(a.Flags) == 0 {
-		s = frozenScore{*a.Refuse, true}
-	}
-	z.mu.Lock()
-	defer z.mu.Unlock()
-	if len(z.known) >= mostKnown {
-		clear(z.known)
-	}
-	z.known[key] = s
-	return s
-}
 
 // bundleSettings are what a chief sets for a site.
 type bundleSettings struct {
@@ -71,65 +28,131 @@ func bundlesOf(s store.Site) bundleSettings {
 	return b
 }
 
+func (b bundleSettings) wished() float64 { return float64(b.Percent) / 100 }
+
 // The window of blind decisions that a bound rests on: what lies further back
 // says little about today's readers.
 const (
 	labelWindow = 500
 	confidence  = 0.95
-	mostWaiting = 2000 // of the comments that wait, the oldest, are looked at
+	mostInOne   = 200 // comments of a bundle: as many as one person looks through
 	sampleSize  = 10
 )
 
-// handles tests each place of the handle on the site's newest blind decisions.
-func (d *Desk) handles(ctx context.Context, site store.Site) ([]bound.Handle, error) {
+// basis is what blind decisions say about a site's bundles.
+type basis struct {
+	Ranges []bound.Range
+	Drift  bound.Drift // of the blind decisions
+	Moved  store.Drift // of all that the site's model sees
+	Labels int         // blind decisions that count
+}
+
+// Closed tells whether the watch keeps all bundles shut at the moment.
+func (b basis) Closed() bool { return b.Moved.Alarm() }
+
+// First is the range that is tested first.
+func (b basis) First() bound.Range { return b.Ranges[0] }
+
+// find is the range between two places of the handles.
+func (b basis) find(lower, upper int) (bound.Range, bool) {
+	for _, r := range b.Ranges {
+		if r.Lower == lower && r.Upper == upper {
+			return r, true
+		}
+	}
+	return bound.Range{}, false
+}
+
+// widest is the widest range from zero that holds, or else the first.
+func (b basis) widest() bound.Range {
+	out := b.First()
+	for _, r := range b.Ranges {
+		if r.Holds && r.Lower == 0 {
+			out = r
+		}
+	}
+	return out
+}
+
+// basis tests the ranges on a site's newest blind decisions. A drift of the site
+// closes them all: what was measured is about other comments than today's.
+func (d *Desk) basis(ctx context.Context, site store.Site) (basis, error) {
+	labels, err := d.labels(ctx, site)
+	if err != nil {
+		return basis{}, err
+	}
+	var b basis
+	b.Ranges, b.Drift = bound.Offered(labels, bundlesOf(site).wished(), confidence)
+	b.Labels = b.Drift.Since
+	if b.Moved, err = d.store.DriftAlarm(ctx, site.ID); err != nil {
+		return b, err
+	}
+	if b.Closed() {
+		for i := range b.Ranges {
+			b.Ranges[i].Holds = false
+		}
+	}
+	return b, nil
+}
+
+// labels gives a site's newest blind decisions with their frozen scores, newest
+// first. What never enters a bundle is no label either.
+func (d *Desk) labels(ctx context.Context, site store.Site) ([]bound.Label, error) {
 	found, err := d.store.Labels(ctx, site.ID, labelWindow)
 	if err != nil {
 		return nil, err
 	}
 	var labels []bound.Label
 	for _, l := range found {
-		if s := d.frozen.of(l.Comment, 0, l.Text, site.Lang); s.fit {
-			labels = append(labels, bound.Label{Score: s.score, Refused: l.Refused})
+		score := d.frozen.of(l, site.Lang)
+		if score != frozen.Unfit {
+			labels = append(labels, bound.Label{Score: score, Refused: l.Refused})
 		}
 	}
-	return bound.Test(labels, float64(bundlesOf(site).Percent)/100, confidence), nil
+	return labels, nil
 }
 
-// scoredWaiting is a waiting comment with its frozen score.
-type scoredWaiting struct {
-	store.Waiting
-	Score float64
-	Out   bool // beyond the handle
+// scores knows the frozen scores of labels: those that the record keeps, and,
+// after a change of the model that ships, those it computes anew.
+type scores struct {
+	frozen.Scorer
+
+	mu    sync.Mutex
+	known map[string]int // by comment and revision
 }
 
-// fit lists the oldest waiting comments that may enter a bundle: none that was
-// drawn for blind control, that has a flag, or whose article always needs two readers.
-func (d *Desk) fit(ctx context.Context, site store.Site) ([]scoredWaiting, error) {
-	var out []scoredWaiting
-	f := store.QueueFilter{Site: site.ID, State: moderation.Pending, NotBlind: true, Limit: 200}
-	two := map[string]bool{}
-	for range mostWaiting / f.Limit {
-		list, next, err := d.store.Queue(ctx, f)
-		if err != nil {
-			return nil, err
-		}
-		for _, w := range list {
-			needs, known := two[w.Article]
-			if !known {
-				a, err := d.store.Article(ctx, w.Article)
-				if err != nil {
-					return nil, err
-				}
-				needs, two[w.Article] = a.TwoReads, a.TwoReads
-			}
-			if s := d.frozen.of(w.ID, w.Revision, w.Text, site.Lang); s.fit && !needs {
-				out = append(out, scoredWaiting{Waiting: w, Score: s.score})
-			}
-		}
-		if next == "" {
-			break
-		}
-		f.Cursor = next
+const mostKnown = 50_000
+
+func newScores(s frozen.Scorer) *scores { return &scores{Scorer: s, known: map[string]int{}} }
+
+func (z *scores) of(l store.Label, lang string) int {
+	if l.Calm != nil && l.Model == z.Version() {
+		return *l.Calm
 	}
-	return out, nil
+	key := fmt.Sprintf("%s/%d", l.Comment, l.Revision)
+	z.mu.Lock()
+	score, ok := z.known[key]
+	z.mu.Unlock()
+	if ok {
+		return score
+	}
+	score = z.Score(l.Text, lang, l.Flagged)
+	z.mu.Lock()
+	defer z.mu.Unlock()
+	if len(z.known) >= mostKnown {
+		clear(z.known)
+	}
+	z.known[key] = score
+	return score
+}
+
+// planScores has the waiting texts scored that the frozen model in use has not
+// seen, as after an update of the program, and tells whether there are any. The
+// work is a job; package jobs does it.
+func (d *Desk) planScores(ctx context.Context, site store.Site) (bool, error) {
+	left, err := d.store.Uncalmed(ctx, site.ID, d.frozen.Version(), 1)
+	if err != nil || len(left) == 0 {
+		return false, err
+	}
+	return true, d.store.AddJob(ctx, "calm", site.ID, "", d.store.Now())
 }

@@ -25,7 +25,7 @@ var usualKeys = [][2]string{
 	{"reject1", "1"}, {"reject2", "2"}, {"reject3", "3"}, {"reject4", "4"}, {"reject5", "5"},
 	{"law", "6"}, {"reject", "r"}, {"return", "b"}, {"decline", "d"}, {"escalate", "e"}, {"later", "s"}, {"undo", "z"},
 	{"next", "j"}, {"previous", "k"}, {"note", "m"}, {"reason", "g"}, {"pick", "h"}, {"span", "n"}, {"parent", "p"}, {"author", "v"},
-	{"article", "a"}, {"open", "o"}, {"reveal", " "}, {"live", "l"}, {"theme", "t"}, {"search", "/"}, {"help", "?"},
+	{"article", "a"}, {"open", "o"}, {"reveal", " "}, {"guide", "i"}, {"live", "l"}, {"theme", "t"}, {"search", "/"}, {"help", "?"},
 }
 
 // keyLines lists the actions with the person's keys.

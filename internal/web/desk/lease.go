@@ -154,6 +154,7 @@ var scriptTexts = []string{
 	"desk.keys.law.reason", "desk.keys.title", "desk.keys.hint", "desk.queue.again", "desk.queue.empty", "desk.queue.empty.skipped",
 	"desk.queue.live", "desk.queue.live.lost", "desk.queue.live.off", "desk.queue.loading", "desk.queue.presence", "desk.queue.unsent", "desk.queue.window",
 	"desk.signin.expired", "desk.appeals.answer.missing", "desk.decide.rule.choose", "desk.keys.close",
+	"desk.done.opinion", "desk.decide.preview",
 }
 
 // setup gathers what the script needs: texts, keys and the person's settings.

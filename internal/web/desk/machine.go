@@ -130,7 +130,7 @@ func (d *Desk) machine(r *http.Request) (machinePage, error) {
 	if err != nil {
 		return machinePage{}, err
 	}
-	p := machinePage{Frame: f, Base: d.frozen.model.Version(), Admin: f.Me.Role == moderation.Admin}
+	p := machinePage{Frame: f, Base: d.frozen.Model().Version(), Admin: f.Me.Role == moderation.Admin}
 	if p.Site, p.Sites, err = d.chosenSite(r); err != nil {
 		return p, err
 	}

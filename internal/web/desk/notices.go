@@ -19,10 +19,11 @@ const mostNotices = 50
 // answered yet.
 type noticeList struct {
 	Frame
-	Groups   []noticeGroup // notices of illegal content before flags; empty ones left out
-	Answered bool
-	Wrong    string       // why an answer could not be taken
-	Tried    store.Notice // the answer that was tried, to keep its words
+	Groups     []noticeGroup   // notices of illegal content before flags; empty ones left out
+	Objections []store.Measure // of authors to measures, oldest first
+	Answered   bool
+	Wrong      string       // why an answer could not be taken
+	Tried      store.Notice // the answer that was tried, to keep its words
 }
 
 // noticeGroup is the open notices of one kind, oldest first.
@@ -55,6 +56,9 @@ func (d *Desk) noticeList(r *http.Request) (noticeList, error) {
 	}
 	p := noticeList{Frame: f}
 	reach := web.WhoOf(r).Reach()
+	if p.Objections, err = d.store.Objections(r.Context(), reach, mostNotices); err != nil {
+		return p, err
+	}
 	for _, kind := range []string{store.Illegal, store.Flagged} {
 		g, err := d.noticeGroup(r.Context(), reach, kind)
 		if err != nil {

@@ -42,7 +42,8 @@ func TestPasskeys(t *testing.T) {
 	out := func() {
 		t.Helper()
 		tab.Open(address + "/desk/account")
-		tab.Do(clickOn(".me form button"))
+		tab.Do(clickOn(".menu summary"))
+		tab.Do(clickOn(".menu form button"))
 		tab.WaitFor("location.search === '?out' && !document.querySelector('[data-passkey]').hidden")
 	}
 	in := func() { tab.WaitFor("document.querySelector('#triage')") }

@@ -19,13 +19,14 @@ var listed = []moderation.State{
 // queueList is what queue.html shows.
 type queueList struct {
 	Frame
-	Filter   store.QueueFilter
-	Rows     []store.Waiting
-	Next     string // address of the next page, "" for none
-	States   []tab
-	Rules    []moderation.Rule
-	Article  *store.Article
-	Filtered bool
+	Filter  store.QueueFilter
+	Rows    []store.Waiting
+	Next    string // address of the next page, "" for none
+	States  []tab
+	Form    filterForm
+	Orders  []string
+	Path    string // where the filter leads
+	Article *store.Article
 }
 
 // tab is one of the lists.
@@ -53,8 +54,10 @@ func (d *Desk) queuePage(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	p := queueList{Frame: f, Filter: filter, Rules: moderation.Rules}
-	p.Filtered = filter.Article != "" || filter.Rule != "" || filter.Text != "" || filter.Author != "" || filter.Flag != "" || filter.Section != ""
+	p := queueList{Frame: f, Path: "/desk/queue", Filter: filter, Orders: []string{"oldest", "newest", "calm", "hot"}}
+	if p.Form, err = d.filterForm(r.Context(), f, "/desk/queue", filter); err != nil {
+		return err
+	}
 	if filter.Article != "" {
 		a, err := d.store.Article(r.Context(), filter.Article)
 		if err != nil {
@@ -72,9 +75,13 @@ func (d *Desk) queuePage(w http.ResponseWriter, r *http.Request) error {
 	if cursor != "" {
 		p.Next = with(r.URL, "cursor", cursor)
 	}
-	for _, s := range listed {
+	states := listed
+	if filter.Text != "" || filter.Author != "" {
+		states = append([]moderation.State{store.Any}, listed...)
+	}
+	for _, s := range states {
 		t := tab{State: s, Address: with(&url.URL{Path: r.URL.Path, RawQuery: without(r.URL, "cursor")}, "state", string(s)), Current: s == filter.State}
-		t.Counted = s.Open()
+		t.Counted = s.Open() && !p.Form.Narrow
 		p.States = append(p.States, t)
 	}
 	p.Title = f.T("desk.nav.lists") + ": " + f.State(filter.State)

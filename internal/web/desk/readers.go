@@ -73,6 +73,11 @@ func (d *Desk) saveReaders(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	was, err := reader.SettingsOf(site)
+	if err != nil {
+		return err
+	}
+	set.Reactions = was.Reactions // set on the page of the section
 	if web.WhoOf(r).Editor.Role == moderation.Admin {
 		if err := d.saveProvider(r, site.ID); err != nil {
 			return err

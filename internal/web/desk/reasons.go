@@ -26,9 +26,10 @@ type reasonsForm struct {
 
 // sentence is a rule with the catalogue's sentence, the site's own and a preview.
 type sentence struct {
-	Rule                moderation.Rule
-	Name                string
-	Usual, Own, Preview string
+	Rule           moderation.Rule
+	Name           string
+	Usual, Preview string
+	Own, OwnDu     string // the site's own, in both forms of address
 }
 
 func (d *Desk) reasonsPage(w http.ResponseWriter, r *http.Request) error {
@@ -44,7 +45,10 @@ func (d *Desk) reasonsPage(w http.ResponseWriter, r *http.Request) error {
 	plain.Extra = nil
 	example := locale.T(p.Site.Lang, "desk.reasons.example")
 	for _, rule := range p.Site.RulePack() {
-		p.Lines = append(p.Lines, sentence{rule, ruleName(f.Lang, rule), reasonFor(plain, rule, passageMark), ownReasons(p.Site)[rule], reasonFor(p.Site, rule, example)})
+		p.Lines = append(p.Lines, sentence{
+			Rule: rule, Name: f.Rule(rule), Usual: reasonFor(plain, rule, passageMark), Preview: reasonFor(p.Site, rule, example),
+			Own: reasonsIn(p.Site, reasonsPart(false))[rule], OwnDu: reasonsIn(p.Site, reasonsPart(true))[rule],
+		})
 	}
 	return d.srv.Page(w, r, http.StatusOK, "desk/reasons.html", p)
 }
@@ -58,33 +62,53 @@ func (d *Desk) saveReasons(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	set := map[string]any{}
+	for field, part := range map[string]string{"reason.": reasonsPart(false), "reason_du.": reasonsPart(true)} {
+		if set[part], err = ownSentences(r, site, field); err != nil {
+			return err
+		}
+	}
+	return d.saveParts(w, r, site, set, "/desk/reasons?saved&site="+url.QueryEscape(site.ID))
+}
+
+// ownSentences reads the sentences of one form of address.
+func ownSentences(r *http.Request, site store.Site, field string) (map[moderation.Rule]string, error) {
 	own := map[moderation.Rule]string{}
 	for _, rule := range site.RulePack() {
-		text := r.PostFormValue("reason." + string(rule))
+		name := field + string(rule)
+		text := r.PostFormValue(name)
 		if strings.TrimSpace(text) == "" {
 			continue
 		}
-		if text, err = moderation.CleanText("reason."+string(rule), text, 1000); err != nil {
-			return err
+		text, err := moderation.CleanText(name, text, 1000)
+		if err == nil {
+			err = checkSentence(name, text)
 		}
-		if rest := strings.ReplaceAll(text, passageMark, ""); len([]rune(rest)) < 20 || strings.ContainsAny(rest, "{}") {
-			return moderation.BadField("reason."+string(rule), "error.reason_template")
+		if err != nil {
+			return nil, err
 		}
 		own[rule] = text
 	}
-	return d.saveExtra(w, r, site, "reasons", own, "/desk/reasons?saved&site="+url.QueryEscape(site.ID))
+	return own, nil
 }
 
 // saveExtra keeps one part of a site's settings and leads back.
 func (d *Desk) saveExtra(w http.ResponseWriter, r *http.Request, site store.Site, part string, value any, back string) error {
-	text, err := json.Marshal(value)
-	if err != nil {
-		return fmt.Errorf("encode settings of %s: %w", part, err)
-	}
+	return d.saveParts(w, r, site, map[string]any{part: value}, back)
+}
+
+// saveParts keeps several parts at once.
+func (d *Desk) saveParts(w http.ResponseWriter, r *http.Request, site store.Site, parts map[string]any, back string) error {
 	set := site.Settings
 	set.Extra = store.Extra{}
 	maps.Copy(set.Extra, site.Extra)
-	set.Extra[part] = text
+	for part, value := range parts {
+		text, err := json.Marshal(value)
+		if err != nil {
+			return fmt.Errorf("encode settings of %s: %w", part, err)
+		}
+		set.Extra[part] = text
+	}
 	if err := d.store.SaveSettings(r.Context(), site.ID, set); err != nil {
 		return err
 	}

@@ -7,10 +7,13 @@ import (
 	"time"
 
 	"github.com/freigabe/freigabe/internal/article"
+	"github.com/freigabe/freigabe/internal/assess"
+	"github.com/freigabe/freigabe/internal/assess/frozen"
 	"github.com/freigabe/freigabe/internal/moderation"
 	"github.com/freigabe/freigabe/internal/signon"
 	"github.com/freigabe/freigabe/internal/store"
 	"github.com/freigabe/freigabe/internal/web"
+	"github.com/freigabe/freigabe/internal/web/wait"
 )
 
 // Options are what the desk needs beside the server.
@@ -18,6 +21,8 @@ type Options struct {
 	// Fetch brings a page of one of the site's own origins as an article, with its
 	// picture where there is one. Nil: articles come as text or file only.
 	Fetch func(ctx context.Context, site store.Site, address string) (article.Article, *store.Image, error)
+	// Wait knows the model behind the waiting times that readers see. Nil: an own one.
+	Wait *wait.Estimator
 
 	Public string // public address of this installation; "": as asked
 	OIDC   OIDC   // the publisher's own provider; the zero value: none
@@ -35,20 +40,33 @@ type Desk struct {
 	public string
 	oidc   OIDC
 
-	provider *signon.OIDC
-	frozen   *frozen
+	provider  *signon.OIDC
+	frozen    *scores
+	estimator *wait.Estimator
 
-	mu     sync.Mutex
-	counts map[string]counted // of waiting comments by site, for a moment
-	prints map[string]*prints // of texts by site
+	mu      sync.Mutex
+	counts  map[string]counted    // of waiting comments by site, for a moment
+	prints  map[string]*prints    // of texts by site
+	guides  map[string]knownGuide // in force, by site
+	reports map[string]reported   // of models by site
+}
 
-	reports map[string]reported // of models by site
+// guideFor is how long a guide is kept in memory.
+const guideFor = 3 * time.Second
+
+// knownGuide is a guide, and since when that is known.
+type knownGuide struct {
+	at    time.Time
+	guide store.Guide
 }
 
 // Routes lists the desk's routes, and lets the server show errors of the desk's
 // pages in the desk's frame.
 func Routes(srv *web.Server, o Options) []web.Route {
-	d := &Desk{srv: srv, store: srv.Store, fetch: o.Fetch, hashes: make(chan struct{}, 4), frozen: newFrozen(), counts: map[string]counted{}, prints: map[string]*prints{}, reports: map[string]reported{}}
+	d := &Desk{srv: srv, store: srv.Store, fetch: o.Fetch, hashes: make(chan struct{}, 4), frozen: newScores(frozen.New(assess.Default())), counts: map[string]counted{}, prints: map[string]*prints{}, guides: map[string]knownGuide{}, reports: map[string]reported{}}
+	if d.estimator = o.Wait; d.estimator == nil {
+		d.estimator = &wait.Estimator{Store: srv.Store}
+	}
 	d.public, d.oidc = o.Public, o.OIDC
 	d.provider = &signon.OIDC{Client: &http.Client{}, Clock: srv.Store.Now}
 	srv.DeskError = d.showError
@@ -65,6 +83,7 @@ func Routes(srv *web.Server, o Options) []web.Route {
 		{Pattern: "GET /desk/queue", Access: web.Desk, Handler: d.queuePage},
 		{Pattern: "GET /desk/comments/{id}", Access: web.Desk, Handler: d.commentPage},
 		{Pattern: "POST /desk/comments/{id}", Access: web.Desk, Handler: d.decideForm},
+		{Pattern: "POST /desk/comments/{id}/letter", Access: web.Desk, Handler: d.letterPage},
 		{Pattern: "GET /desk/articles", Access: web.Desk, Handler: d.articlesPage},
 		{Pattern: "POST /desk/articles", Access: web.Desk, Handler: d.addArticle},
 		{Pattern: "GET /desk/articles/{id}", Access: web.Desk, Handler: d.articlePage},
@@ -75,10 +94,14 @@ func Routes(srv *web.Server, o Options) []web.Route {
 		{Pattern: "GET /desk/bundles/{id}", Access: web.Desk, Handler: d.bundlePage},
 		{Pattern: "POST /desk/bundles/{id}", Access: web.Desk, Handler: d.stepBundle},
 		{Pattern: "GET /desk/stats", Access: web.Desk, Handler: d.statsPage},
+		{Pattern: "GET /desk/staffing", Access: web.Desk, Handler: d.staffingPage},
+		{Pattern: "POST /desk/staffing", Access: web.Chief, Handler: d.saveStaffing},
 		{Pattern: "GET /desk/model", Access: web.Desk, Handler: d.machinePage},
 		{Pattern: "POST /desk/model", Access: web.Admin, Handler: d.setMachine},
 		{Pattern: "GET /desk/authors/{id}", Access: web.Desk, Handler: d.authorPage},
 		{Pattern: "POST /desk/authors/{id}", Access: web.Desk, Handler: d.measureAuthor},
+		{Pattern: "GET /desk/section", Access: web.Desk, Handler: d.sectionPage},
+		{Pattern: "POST /desk/section", Access: web.Chief, Handler: d.saveSection},
 		{Pattern: "GET /desk/reasons", Access: web.Desk, Handler: d.reasonsPage},
 		{Pattern: "POST /desk/reasons", Access: web.Chief, Handler: d.saveReasons},
 		{Pattern: "GET /desk/similar/{id}", Access: web.Desk, Handler: d.similarPage},
@@ -96,7 +119,27 @@ func Routes(srv *web.Server, o Options) []web.Route {
 		{Pattern: "POST /api/v1/desk/comments/{id}/{step}", Access: web.Desk, Handler: d.decideJSON},
 		{Pattern: "POST /api/v1/desk/batches", Access: web.Desk, Handler: d.batchJSON},
 	}
-	return append(routes, d.identity()...)
+	return append(append(routes, d.identity()...), d.sharedRoutes()...)
+}
+
+// sharedRoutes are the pages by which a desk finds a common line.
+func (d *Desk) sharedRoutes() []web.Route {
+	return []web.Route{
+		{Pattern: "POST /desk/filters", Access: web.Desk, Handler: d.saveFilter},
+		{Pattern: "GET /desk/guide", Access: web.Desk, Handler: d.guidePage},
+		{Pattern: "GET /desk/guide/draft", Access: web.Chief, Handler: d.draftPage},
+		{Pattern: "POST /desk/guide/draft", Access: web.Chief, Handler: d.saveDraft},
+		{Pattern: "GET /desk/guide/trial", Access: web.Chief, Handler: d.trialPage},
+		{Pattern: "POST /desk/guide/switch", Access: web.Chief, Handler: d.switchGuide},
+		{Pattern: "GET /desk/second", Access: web.Desk, Handler: d.secondPage},
+		{Pattern: "GET /desk/rounds", Access: web.Desk, Handler: d.roundsPage},
+		{Pattern: "POST /desk/rounds", Access: web.Chief, Handler: d.openRound},
+		{Pattern: "GET /desk/rounds/{id}", Access: web.Desk, Handler: d.roundPage},
+		{Pattern: "POST /desk/rounds/{id}", Access: web.Desk, Handler: d.answerCase},
+		{Pattern: "POST /desk/rounds/{id}/close", Access: web.Chief, Handler: d.closeRound},
+		{Pattern: "POST /desk/cases", Access: web.Chief, Handler: d.saveCase},
+		{Pattern: "POST /desk/objections/{id}", Access: web.Desk, Handler: d.answerObjection},
+	}
 }
 
 // inPerson keeps programs out: a key decides as its editor, but it must not become

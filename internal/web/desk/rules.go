@@ -2,6 +2,7 @@ package desk
 
 import (
 	"encoding/json"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -38,7 +39,7 @@ func reasonFor(site store.Site, r moderation.Rule, passage string) string {
 	}
 	key := "rules." + string(r)
 	if !locale.Has(key + ".short") {
-		return ""
+		return ownSentence(site, r, passage)
 	}
 	first := say(site.Lang, key+".short")
 	if passage != "" {
@@ -47,13 +48,41 @@ func reasonFor(site store.Site, r moderation.Rule, passage string) string {
 	return first + " " + say(site.Lang, key+".change")
 }
 
+// ownSentence is what the guide says to the author for a rule of the site's own.
+func ownSentence(site store.Site, r moderation.Rule, passage string) string {
+	own, ok := site.OwnRule(r)
+	if !ok {
+		return ""
+	}
+	if passage == "" { // no passage to quote: the mark goes, with the quotation marks around it
+		return strings.Join(strings.Fields(quotedMark.ReplaceAllString(own.Sentence, "")), " ")
+	}
+	return strings.ReplaceAll(own.Sentence, passageMark, quote(passage))
+}
+
+// quotedMark is the mark of the passage with the quotation marks around it.
+var quotedMark = regexp.MustCompile(`[„“"»«‚‘']?\{passage\}[“”"«»‘’']?`)
+
 // passageMark stands for the passage in a site's own sentence.
 const passageMark = "{passage}"
 
-// ownReasons are a site's own sentences by rule; without one, the catalogue's hold.
+// ownReasons are a site's own sentences by rule, in its form of address; without
+// one, the catalogue's hold.
 func ownReasons(site store.Site) map[moderation.Rule]string {
+	return reasonsIn(site, reasonsPart(site.Informal))
+}
+
+// reasonsPart names the settings that hold the sentences of one form of address.
+func reasonsPart(informal bool) string {
+	if informal {
+		return "reasons_du"
+	}
+	return "reasons"
+}
+
+func reasonsIn(site store.Site, part string) map[moderation.Rule]string {
 	var own map[moderation.Rule]string
-	if text := site.Extra["reasons"]; text == nil || json.Unmarshal(text, &own) != nil {
+	if text := site.Extra[part]; text == nil || json.Unmarshal(text, &own) != nil {
 		return nil
 	}
 	return own

@@ -1,107 +1,193 @@
 package desk
 
 import (
+	"net/http"
+	"net/url"
+	"strconv"
 	"time"
 
 	"github.com/freigabe/freigabe/internal/locale"
+	"github.com/freigabe/freigabe/internal/moderation"
 	"github.com/freigabe/freigabe/internal/store"
+	"github.com/freigabe/freigabe/internal/web"
+	"github.com/freigabe/freigabe/internal/web/wait"
 )
 
-// usualPace is how many comments an editor decides in an hour where nothing is
-// recorded yet: one in 18.5 seconds while reading, for two thirds of the time.
-const usualPace = 130
+const (
+	forecastHours = 12 // ahead
+	recordedWeeks = 4  // of arrivals
+	mostShifts    = 8
+)
 
-// forecastHours is how far the forecast looks ahead.
-const forecastHours = 12
-
-// outlook is what readers have to expect who write in one of the next hours.
-type outlook struct {
-	Hour     time.Time
-	Arrivals int
-	Waits    []time.Duration // with 1, 2, … editors; beyond the forecast: -1
+// staffingPage is what staffing.html shows: how long readers will wait in the next
+// hours, with the shifts as planned and with one more editor, and the shifts.
+type staffingPage struct {
+	Frame
+	Site    store.Site
+	Sites   []store.Site
+	Sets    bool   // this person may set the shifts
+	Answer  string // the question in one sentence
+	Table   statTable
+	Note    string
+	Set     wait.Staffing
+	Shifts  []wait.Shift // with empty ones to fill in
+	Choices []days
+	Saved   bool
 }
 
-// arrivalsByHour gives the mean number of submissions in each hour of the week,
-// in the desk's time zone, over the whole weeks that were looked at.
-func arrivalsByHour(hours []store.HourCount, zone *time.Location, weeks float64) [7][24]float64 {
-	var mean [7][24]float64
-	for _, h := range hours {
-		if h.Kind == "submitted" {
-			at := h.Hour.In(zone)
-			mean[at.Weekday()][at.Hour()] += float64(h.N) / weeks
+// days is a choice of the days of a shift.
+type days struct {
+	Key  string // in the form and, as desk.staffing.days.KEY, in words
+	Days []int
+}
+
+var dayChoices = []days{
+	{"all", nil}, {"work", []int{1, 2, 3, 4, 5}}, {"weekend", []int{0, 6}},
+	{"1", []int{1}}, {"2", []int{2}}, {"3", []int{3}}, {"4", []int{4}}, {"5", []int{5}}, {"6", []int{6}}, {"0", []int{0}},
+}
+
+// DaysOf is the key of a shift's days.
+func (p staffingPage) DaysOf(s wait.Shift) string {
+	for _, c := range dayChoices {
+		if len(c.Days) == len(s.Days) && (len(s.Days) == 0 || c.Days[0] == s.Days[0]) {
+			return c.Key
 		}
 	}
-	return mean
+	return "all"
 }
 
-// pace is how many comments an editor decides in an hour: the median over the
-// hours in which somebody decided at least a handful.
-func pace(recorded []int) float64 {
-	var busy []int
-	for _, n := range recorded { // ascending
-		if n >= 5 {
-			busy = append(busy, n)
+func (d *Desk) staffingPage(w http.ResponseWriter, r *http.Request) error {
+	if err := seesStats(r); err != nil {
+		return err
+	}
+	f, err := d.frame(r, "stats", "desk.staffing.title")
+	if err != nil {
+		return err
+	}
+	p := staffingPage{Frame: f, Sets: f.Me.Role == moderation.Chief || f.Me.Role == moderation.Admin, Choices: dayChoices, Saved: r.URL.Query().Has("saved")}
+	if p.Site, p.Sites, err = d.chosenSite(r); err != nil {
+		return err
+	}
+	p.Set = wait.StaffingOf(p.Site)
+	p.Shifts = p.Set.Shifts
+	for len(p.Shifts) < min(mostShifts, len(p.Set.Shifts)+2) {
+		p.Shifts = append(p.Shifts, wait.Shift{})
+	}
+	if err := d.forecast(r, &p); err != nil {
+		return err
+	}
+	if r.URL.Query().Get("csv") != "" {
+		return writeCSV(w, p.Table)
+	}
+	return d.srv.Page(w, r, http.StatusOK, "desk/staffing.html", p)
+}
+
+// forecast fills in the table, the chart and the sentence.
+func (d *Desk) forecast(r *http.Request, p *staffingPage) error {
+	ctx := r.Context()
+	hours, err := d.store.Hours(ctx, store.Period{Site: p.Site.ID, From: p.Now.Add(-recordedWeeks * 7 * 24 * time.Hour).Truncate(time.Hour), To: p.Now.Truncate(time.Hour)})
+	if err != nil {
+		return err
+	}
+	model, waiting, err := d.estimator.Model(ctx, p.Site)
+	if err != nil {
+		return err
+	}
+	arrivals := wait.ArrivalsOf(hours, model.Desk.Zone, p.Now.Truncate(time.Hour))
+	planned := model.Forecast(p.Now, waiting, arrivals, forecastHours, 0)
+	more := model.Forecast(p.Now, waiting, arrivals, forecastHours, 1)
+	p.Note = p.T("desk.staffing.note", "pace", p.N(int(model.Pace()+0.5)), "waiting", p.N(waiting))
+	p.Answer = p.answer(planned, more)
+	p.Table = outlookTable(p.Frame, planned, more)
+	return nil
+}
+
+// answer says how long somebody waits who writes this evening, or, late in the
+// day, at the end of what is looked at.
+func (p *staffingPage) answer(planned, more []wait.Outlook) string {
+	i := len(planned) - 1
+	for j, o := range planned {
+		if o.Hour.Hour() == 19 { // its end is 20 o'clock
+			i = j
 		}
 	}
-	if len(busy) < 10 {
-		return usualPace
-	}
-	return float64(busy[len(busy)/2])
+	at := planned[i].Hour.Add(time.Hour)
+	return p.T("desk.staffing.answer", "time", locale.T(p.Lang, "reader.wait.clock", "time", at.Format("15:04")), "usual", p.wait(planned[i].Usual), "long", p.wait(planned[i].Long), "more", p.wait(more[i].Usual))
 }
 
-// forecast follows the queue over the next hours, first come, first served: what
-// arrives as it did in the weeks before meets what so many editors decide while
-// the desk is open. The wait is that of a comment submitted at an hour's end.
-func forecast(backlog int, mean [7][24]float64, perEditor float64, open func(time.Time) bool, now time.Time, most int) []outlook {
-	zone := locale.Berlin
-	start := now.In(zone).Truncate(time.Hour)
-	out := make([]outlook, forecastHours)
-	for i := range out {
-		at := start.Add(time.Duration(i) * time.Hour)
-		out[i] = outlook{Hour: at, Arrivals: int(mean[at.Weekday()][at.Hour()] + 0.5)}
+func outlookTable(f Frame, planned, more []wait.Outlook) statTable {
+	t := statTable{ID: "outlook", Title: f.T("desk.stats.outlook"),
+		Head: []string{f.T("desk.stats.hour"), f.T("desk.stats.expected"), f.T("desk.staffing.editors"), f.T("desk.staffing.usual"), f.T("desk.staffing.long"), f.T("desk.staffing.more")}}
+	t.Legend = []string{f.T("desk.staffing.usual"), f.T("desk.staffing.more")}
+	tall := time.Hour
+	for _, o := range planned {
+		tall = max(tall, o.Usual)
 	}
-	for editors := 1; editors <= most; editors++ {
-		waiting := float64(backlog)
-		capacity := float64(editors) * perEditor
-		for i := range out {
-			at := out[i].Hour
-			waiting += mean[at.Weekday()][at.Hour()]
-			if open(at) {
-				waiting = max(0, waiting-capacity)
+	for i, o := range planned {
+		t.Rows = append(t.Rows, []string{o.Hour.Format("15:04"), strconv.Itoa(int(o.Arrivals + 0.5)), strconv.Itoa(o.Editors), f.wait(o.Usual), f.wait(o.Long), f.wait(more[i].Usual)})
+		t.Chart = append(t.Chart, column{o.Hour.Format("15"), 50 * i, tallness(o.Usual.Hours(), tall.Hours()), tallness(more[i].Usual.Hours(), tall.Hours())})
+	}
+	return t
+}
+
+// wait writes a forecast wait.
+func (f Frame) wait(w time.Duration) string {
+	switch {
+	case w > 7*24*time.Hour:
+		return f.T("desk.stats.long")
+	case w < time.Minute:
+		return f.T("desk.stats.atonce")
+	}
+	return locale.Span(f.Lang, w)
+}
+
+// saveStaffing keeps a site's shifts and pace; chiefs and admins may set them.
+func (d *Desk) saveStaffing(w http.ResponseWriter, r *http.Request) error {
+	if err := web.ReadForm(r); err != nil {
+		return err
+	}
+	site, _, err := d.chosenSite(r)
+	if err != nil {
+		return err
+	}
+	set, err := staffingForm(r.PostForm)
+	if err != nil {
+		return err
+	}
+	return d.saveExtra(w, r, site, wait.Part, set, "/desk/staffing?saved&site="+url.QueryEscape(site.ID))
+}
+
+// staffingForm reads the form; a row without times is none.
+func staffingForm(form url.Values) (wait.Staffing, error) {
+	set := wait.Staffing{}
+	if pace := form.Get("pace"); pace != "" {
+		n, err := strconv.Atoi(pace)
+		if err != nil || n < 1 || n > 1000 {
+			return set, moderation.BadField("pace", "error.pace")
+		}
+		set.Pace = float64(n)
+	}
+	for i := range min(mostShifts, len(form["from"])) {
+		s := wait.Shift{From: form["from"][i], To: nth(form["to"], i), Editors: atoi(nth(form["editors"], i))}
+		if s.From == "" && s.To == "" {
+			continue
+		}
+		for _, c := range dayChoices {
+			if c.Key == nth(form["days"], i) {
+				s.Days = c.Days
 			}
-			out[i].Waits = append(out[i].Waits, clears(waiting, capacity, at.Add(time.Hour), open))
 		}
+		if !s.Valid() {
+			return set, moderation.BadField("from", "error.shift")
+		}
+		set.Shifts = append(set.Shifts, s)
 	}
-	return out
+	return set, nil
 }
 
-// clears is how long a queue needs until its last comment is decided, from a
-// moment; -1 where that is more than two days away.
-func clears(waiting, capacity float64, from time.Time, open func(time.Time) bool) time.Duration {
-	var took time.Duration
-	for range 48 {
-		if open(from.Add(took)) {
-			if waiting <= capacity {
-				return took + time.Duration(waiting/capacity*float64(time.Hour))
-			}
-			waiting -= capacity
-		}
-		took += time.Hour
+func nth(list []string, i int) string {
+	if i < len(list) {
+		return list[i]
 	}
-	return -1
-}
-
-// openAt tells whether a site's desk is open in an hour.
-func openAt(h *store.Hours) func(time.Time) bool {
-	return func(at time.Time) bool {
-		if h == nil {
-			return true
-		}
-		zone, err := time.LoadLocation(or(h.Zone, "Europe/Berlin"))
-		if err != nil {
-			zone = locale.Berlin
-		}
-		from, to := opening(h, at.In(zone), zone)
-		return !at.Before(from) && at.Before(to)
-	}
+	return ""
 }

@@ -53,34 +53,10 @@ func TestStatistics(t *testing.T) {
 
 func TestKappa(t *testing.T) {
 	// The example of the textbooks: 20 and 15 agree of 50, kappa is 0.40.
-	if k := kappa(store.Agreement{BothRelease: 20, BothRefuse: 15, MachineRefuses: 5, DeskRefuses: 10}); math.Abs(k-0.40) > 1e-9 {
-		t.Errorf("kappa is %v", k)
+	if k, deviation, ok := kappa(store.Agreement{BothRelease: 20, BothRefuse: 15, FirstRefuses: 5, SecondRefuses: 10}); math.Abs(k-0.40) > 1e-9 || math.Abs(deviation-0.1296) > 1e-4 || !ok {
+		t.Errorf("kappa is %v with %v", k, deviation)
 	}
-}
-
-func TestForecast(t *testing.T) {
-	now := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC) // 13:00 in Berlin, a Monday
-	var mean [7][24]float64
-	for h := range 24 {
-		mean[1][h] = 100
-	}
-	always := func(time.Time) bool { return true }
-	got := forecast(100, mean, 100, always, now, 2)
-	// One person keeps the backlog of an hour; two clear it within the second hour.
-	if w := got[5].Waits; w[0] != time.Hour || w[1] != 0 {
-		t.Errorf("with one and two editors readers wait %v", w)
-	}
-	if w := got[0].Waits; w[0] != time.Hour || w[1] != 0 {
-		t.Errorf("in the first hour: %v", w)
-	}
-	closed := func(at time.Time) bool { return at.Hour() < 15 }
-	if w := forecast(0, mean, 200, closed, now, 1)[3].Waits[0]; w < 7*time.Hour || w > 10*time.Hour {
-		t.Errorf("over the night readers wait %s", w)
-	}
-	if w := clears(1000, 1, now, func(time.Time) bool { return false }); w != -1 {
-		t.Errorf("a desk that never opens clears its queue in %s", w)
-	}
-	if p := pace([]int{1, 2, 30, 40, 50}); p != usualPace {
-		t.Errorf("five hours make a pace of %v", p)
+	if _, _, ok := kappa(store.Agreement{BothRelease: 30}); ok {
+		t.Error("kappa of verdicts that are all the same")
 	}
 }

@@ -26,6 +26,8 @@ type triagePage struct {
 	Self    string // the screen's address with its filter
 	Orders  []string
 	Skipped []string
+	Form    filterForm
+	Path    string // where the filter leads
 	Setup   string // what the script needs to know, as JSON
 }
 
@@ -52,8 +54,11 @@ func (d *Desk) triage(w http.ResponseWriter, r *http.Request) error {
 	if filter.State != moderation.Pending {
 		f.Area, f.Title = string(filter.State), f.T("desk.nav."+map[moderation.State]string{moderation.Escalated: "escalated", moderation.Appealed: "appeals"}[filter.State])
 	}
-	p := triagePage{Frame: f, Filter: filter, Orders: []string{"oldest", "calm", "hot"}, Skipped: skipped(r)}
+	p := triagePage{Frame: f, Filter: filter, Orders: []string{"oldest", "calm", "hot"}, Path: "/desk/", Skipped: skipped(r)}
 	p.Self = selfAddress(filter, p.Skipped)
+	if p.Form, err = d.filterForm(r.Context(), f, "/desk/", filter); err != nil {
+		return err
+	}
 	next, err := d.next(r, want{filter: filter, n: 1, skip: p.Skipped})
 	if err != nil {
 		return err
@@ -81,6 +86,12 @@ func (d *Desk) triageFilter(r *http.Request, f Frame) (store.QueueFilter, error)
 	filter, err := filterOf(r)
 	if err != nil {
 		return filter, err
+	}
+	if filter.State == store.Any { // the screen shows what waits; the search over all is in the lists
+		filter.State = moderation.Pending
+	}
+	if filter.Order == "newest" {
+		filter.Order = ""
 	}
 	if !filter.State.Open() {
 		return filter, moderation.BadField("state", "error.state")
@@ -211,22 +222,11 @@ func skipped(r *http.Request) []string {
 
 // selfAddress is the triage screen's address with its filter.
 func selfAddress(f store.QueueFilter, skip []string) string {
-	q := url.Values{}
-	set := func(name, value, usual string) {
-		if value != usual {
-			q.Set(name, value)
-		}
+	address := "/desk/?" + queryOf(f)
+	if len(skip) > 0 {
+		address += "&skip=" + url.QueryEscape(strings.Join(skip, ","))
 	}
-	set("state", string(f.State), string(moderation.Pending))
-	set("order", f.Order, "")
-	set("article", f.Article, "")
-	set("section", f.Section, "")
-	set("rule", string(f.Rule), "")
-	set("flag", f.Flag, "")
-	set("author", f.Author, "")
-	set("q", f.Text, "")
-	set("skip", strings.Join(skip, ","), "")
-	return "/desk/?" + q.Encode()
+	return address
 }
 
 // later puts a comment off: it comes again when the others are done.

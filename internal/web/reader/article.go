@@ -72,9 +72,12 @@ func (rd *Reader) articlePage(ctx context.Context, a asked, s section) (articleP
 		p.Day = locale.DateIn(s.Lang, day, time.UTC)
 	}
 	title := locale.T(s.Lang, "reader.feed.title", "article", doc.Headline)
+	of := "?site=" + s.Site.ID
 	p.Feeds = []feedLink{
 		{"/feeds/" + s.Article.ID + ".atom", "application/atom+xml", title},
 		{"/feeds/" + s.Article.ID + ".json", "application/feed+json", title},
+		{"/feeds/picks.atom" + of, "application/atom+xml", locale.T(s.Lang, "reader.feed.picks", "site", s.Site.Name)},
+		{"/feeds/answers.atom" + of, "application/atom+xml", locale.T(s.Lang, "reader.feed.answers", "site", s.Site.Name)},
 	}
 	p.Graph = graph(p)
 	var err error
@@ -115,8 +118,7 @@ func (rd *Reader) front(w http.ResponseWriter, r *http.Request) error {
 		p.Lang, p.Title, p.Site, p.Canonical = or(language, site.Lang), site.Name, site, base+"/"
 		now := rd.store.Now().In(locale.Berlin)
 		p.Today = locale.Date(p.Lang, now)
-		title := locale.T(p.Lang, "reader.feed.site", "site", site.Name)
-		p.Feeds = []feedLink{{"/feeds/site.atom", "application/atom+xml", title}, {"/feeds/site.json", "application/feed+json", title}}
+		p.Feeds = siteFeeds(p.Lang, site)
 		if err := rd.teasers(ctx, site, &p); err != nil {
 			return thread.Rendered{}, err
 		}

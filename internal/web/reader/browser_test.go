@@ -1,6 +1,7 @@
 package reader_test
 
 import (
+	"compress/gzip"
 	"context"
 	"fmt"
 	"net/http"
@@ -25,6 +26,8 @@ type town struct {
 	news     string // the publisher's
 	page     string // the publisher's page: its whole HTML
 	policy   string // its Content-Security-Policy
+	noLines  bool   // no line of events can be kept
+	script   string // what its /app.js does; "": note violations of the policy
 }
 
 func newTown(t *testing.T) *town {
@@ -36,13 +39,32 @@ func newTown(t *testing.T) *town {
 		if w.policy != "" {
 			rw.Header().Set("Content-Security-Policy", w.policy)
 		}
-		fmt.Fprint(rw, w.page)
+		rw.Header().Set("Content-Encoding", "gzip") // as every publisher's server does
+		z := gzip.NewWriter(rw)
+		fmt.Fprint(z, w.page)
+		if err := z.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	mux.HandleFunc("zeitung.test/site.css", func(rw http.ResponseWriter, r *http.Request) {
+		rw.Header().Set("Content-Type", "text/css")
+		fmt.Fprint(rw, "body { margin: 0 auto; max-width: 40em; font: 18px/1.5 Georgia, serif }")
 	})
 	mux.HandleFunc("zeitung.test/app.js", func(rw http.ResponseWriter, r *http.Request) {
 		rw.Header().Set("Content-Type", "text/javascript")
+		if w.script != "" {
+			fmt.Fprint(rw, w.script)
+			return
+		}
 		fmt.Fprint(rw, "addEventListener('securitypolicyviolation', e => document.body.dataset.violation = e.violatedDirective)")
 	})
-	mux.Handle("/", p.server)
+	mux.HandleFunc("/", func(rw http.ResponseWriter, r *http.Request) {
+		if w.noLines && strings.HasSuffix(r.URL.Path, "/events") {
+			http.Error(rw, "no lines", http.StatusServiceUnavailable)
+			return
+		}
+		p.server.ServeHTTP(rw, r)
+	})
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)
 	_, port, _ := strings.Cut(strings.TrimPrefix(server.URL, "http://"), ":")
@@ -371,7 +393,8 @@ func TestIncludedByTheServer(t *testing.T) {
 	tab.WaitFor("customElements.get('freigabe-comments')")
 	shift := browser.Eval[float64](tab, `new Promise(done => { let sum = 0; new PerformanceObserver(l => { for (const e of l.getEntries()) sum += e.value }).observe({type: 'layout-shift', buffered: true}); requestAnimationFrame(() => requestAnimationFrame(() => done(sum))) })`)
 	if shift > 0.02 {
-		t.Errorf("layout shift %.3f", shift)
+		why := browser.Eval[string](tab, `new Promise(done => new PerformanceObserver(l => done(JSON.stringify(l.getEntries().map(e => [e.value, e.startTime, e.sources.map(s => [s.node?.className || s.node?.nodeName, s.previousRect, s.currentRect])])))).observe({type: 'layout-shift', buffered: true}))`)
+		t.Errorf("layout shift %.3f: %s", shift, why)
 	}
 }
 
@@ -390,20 +413,41 @@ func TestReceiptsInTheBrowser(t *testing.T) {
 			w.Release(w.Anna, id)
 			w.Do(w.Anna, moderation.Remove, id)
 		},
-		"appealed": func(id string) { w.EndHold(w.reject(id)) },
+		"appealed":  func(id string) { w.EndHold(w.reject(id)) },
+		"upheld":    func(id string) { w.EndHold(w.reject(id)) },
+		"edited":    func(id string) { w.Release(w.Anna, id) },
+		"escalated": func(id string) { w.Do(w.Anna, moderation.Escalate, id) },
+		"withdrawn": func(string) {},
 	}
+	says := map[string]string{"pending": "Wartet auf Prüfung", "approved": "Veröffentlicht", "rejected": "Einspruch einlegen", "returned": "Überarbeitet einreichen", "declined": "Nicht ausgewählt",
+		"removed": "Entfernt", "appealed": "Einspruch wird geprüft", "upheld": "Nach erneuter Prüfung", "edited": "Was sich gegenüber", "escalated": "Wartet auf Prüfung", "withdrawn": "Zurückgezogen"}
 	tab := browser.New(t)
 	for state, bring := range states {
 		words := "Trottel, schrieb jemand, und meinte " + state + "."
 		receipt := w.submit("Mira", words)
 		bring(w.waiting(state + "."))
-		if state == "appealed" {
+		switch state {
+		case "appealed", "upheld":
 			w.post(receipt, map[string][]string{"step": {"appeal"}, "text": {"Das war ein Zitat."}})
+		case "edited":
+			w.post(receipt, map[string][]string{"step": {"edit"}, "text": {words + " Mit Nachsatz."}})
+		case "withdrawn":
+			w.post(receipt, map[string][]string{"step": {"withdraw"}})
+		}
+		if state == "upheld" {
+			id, err := w.Receipt(t.Context(), strings.TrimPrefix(receipt, "/receipts/"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			w.EndHold(w.Do(w.Chief, moderation.Uphold, id.Comment))
 		}
 		for _, dark := range []bool{false, true} {
 			tab.Viewport(map[bool]int64{false: 1000, true: 320}[dark], 800)
 			tab.Dark(dark)
 			tab.Open(w.comments + receipt)
+			if said := browser.Eval[string](tab, "document.body.innerText"); !strings.Contains(said, says[state]) {
+				t.Errorf("the receipt of a comment that is %s does not say %q: %s", state, says[state], said)
+			}
 			sound(t, tab, fmt.Sprintf("receipt %s, dark and narrow %v", state, dark))
 			shot(tab, fmt.Sprintf("receipt-%s-%v", state, map[bool]string{true: "dark-narrow", false: "light"}[dark]))
 		}
@@ -439,68 +483,5 @@ func TestHintBeforeSending(t *testing.T) {
 	send("Alles in Ordnung.")
 	if browser.Eval[bool](tab, "!!document.querySelector('.fg-hints')") {
 		t.Error("a hint for a harmless text")
-	}
-}
-
-// Fifty comments with script and style are what a reader waits for.
-func TestFiftyCommentsAreLight(t *testing.T) {
-	p := newPaper(t)
-	words := strings.Fields("die Brücke Umleitung Stadtrat Verkehr Bus Schule Wege Kosten Haushalt Bürger Frage Antwort Sperrung Monat Bericht Zahl Gutachten Plan Fahrrad Auto Geschäft Anwohner Lärm Zeit Geld Land Kreis Tunnel Ampel morgens abends immer selten gerade trotzdem vielleicht leider endlich wieder")
-	pick := uint32(1)
-	for i := range 50 {
-		var b strings.Builder
-		for b.Len() < 220 {
-			pick = pick*1664525 + 1013904223
-			b.WriteString(words[int(pick>>16)%len(words)] + " ")
-		}
-		c := p.Post("", fmt.Sprintf("Leserin %d", i), b.String())
-		p.Release(p.Anna, c.Comment)
-	}
-	res, body := p.get("/embed/articles/"+p.Article.ID, "Accept-Encoding", "zstd")
-	if res.Header.Get("Content-Encoding") != "zstd" {
-		t.Fatal("not compressed")
-	}
-	total := len(body)
-	for _, name := range []string{"/embed.js", "/embed.css"} {
-		_, b := p.get(name, "Accept-Encoding", "br")
-		total += len(b)
-	}
-	t.Logf("%d bytes for the fragment, %d with script and style", len(body), total)
-	if total > 15_000 {
-		t.Errorf("fifty comments cost a reader %d bytes, want at most 15,000", total)
-	}
-}
-
-// Comments that the publisher's server includes do not hold up the page.
-func TestIncludedCommentsAreSeenEarly(t *testing.T) {
-	w := newTown(t)
-	for i := range 50 {
-		c := w.Post("", "Mira", fmt.Sprintf("Beitrag Nummer %d, mit einigen Worten dazu, wie sie Leser schreiben.", i))
-		w.Release(w.Anna, c.Comment)
-	}
-	_, fragment := w.get("/embed/articles/" + w.Article.ID)
-	fragment = strings.ReplaceAll(fragment, "http://kommentare.test", w.comments)
-	text := strings.Repeat("<p>"+strings.Repeat("Ein Satz des Artikels, der von der Brücke handelt. ", 12)+"</p>", 6)
-	page := func(comments string) string {
-		return `<!doctype html><html lang="de"><head><meta charset="utf-8"><title>Zeitung</title><link rel="icon" href="data:,"></head><body><main><h1>Artikel</h1>` + text + comments + `</main></body></html>`
-	}
-	tab := browser.New(t)
-	tab.Viewport(412, 850)
-	tab.SlowCPU(4)
-	tab.SlowNetwork(150*time.Millisecond, 200_000)
-	measure := func(html string) float64 {
-		w.page = html
-		best := 1e9
-		for i := range 3 {
-			tab.Open(fmt.Sprintf("%s/?%d", w.news, i))
-			ms := browser.Eval[float64](tab, "new Promise(done => { const t = performance.getEntriesByName('first-contentful-paint')[0]; t ? done(t.startTime) : new PerformanceObserver((l, o) => { o.disconnect(); done(l.getEntries()[0].startTime) }).observe({type: 'paint', buffered: true}) })")
-			best = min(best, ms)
-		}
-		return best
-	}
-	without, with := measure(page("")), measure(page(fragment))
-	t.Logf("first paint: %.0f ms without comments, %.0f ms with them", without, with)
-	if with > 2*without {
-		t.Errorf("with comments the page is painted after %.0f ms, without them after %.0f", with, without)
 	}
 }

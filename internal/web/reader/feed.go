@@ -17,8 +17,11 @@ import (
 
 const feedLength = 50
 
-// feed serves /feeds/NAME.atom and .json, where NAME is an article's id, "site"
-// or "picks".
+// ofSite are the feeds of a whole site, by name, and what they are narrowed to.
+var ofSite = map[string]store.Only{"site": store.All, "picks": store.OnlyPicks, "answers": store.OnlyAnswers}
+
+// feed serves /feeds/NAME.atom and .json, where NAME is an article's id, "site",
+// "picks" or "answers".
 func (rd *Reader) feed(w http.ResponseWriter, r *http.Request) error {
 	name, kind, ok := strings.Cut(r.PathValue("file"), ".")
 	if !ok || kind != "atom" && kind != "json" || cleanID(name) == "" {
@@ -27,7 +30,7 @@ func (rd *Reader) feed(w http.ResponseWriter, r *http.Request) error {
 	base, language := rd.base(r), lang(r.URL.Query())
 	siteID := cleanID(r.URL.Query().Get("site"))
 	k := thread.Key{Name: strings.Join([]string{"feed", base, language, siteID, r.PathValue("file")}, "\x00")}
-	if name != "site" && name != "picks" {
+	if _, whole := ofSite[name]; !whole {
 		k.Article = name
 	}
 	return rd.cached(w, r, k, func(ctx context.Context) (thread.Rendered, error) {
@@ -50,7 +53,7 @@ type feedData struct {
 	articles  map[string]store.Article
 	comments  []store.Released
 	of        *store.Article // nil: of the whole site
-	picks     bool
+	only      store.Only
 	lang      string
 	base      string
 	self      string
@@ -58,11 +61,12 @@ type feedData struct {
 }
 
 func (rd *Reader) gather(ctx context.Context, name, siteID, base string) (feedData, error) {
-	f := feedData{base: base, articles: map[string]store.Article{}, picks: name == "picks"}
+	f := feedData{base: base, articles: map[string]store.Article{}, only: ofSite[name]}
 	var err error
 	article := ""
+	_, whole := ofSite[name]
 	switch {
-	case name != "site" && name != "picks":
+	case !whole:
 		a, err := rd.store.Article(ctx, name)
 		if err != nil {
 			return f, err
@@ -77,7 +81,7 @@ func (rd *Reader) gather(ctx context.Context, name, siteID, base string) (feedDa
 	if err != nil {
 		return f, err
 	}
-	if f.comments, err = rd.store.Recent(ctx, f.site.ID, article, f.picks, feedLength); err != nil {
+	if f.comments, err = rd.store.Recent(ctx, f.site.ID, article, f.only, feedLength); err != nil {
 		return f, err
 	}
 	for _, c := range f.comments {
@@ -100,8 +104,8 @@ func (f feedData) title() string {
 	switch {
 	case f.of != nil:
 		return locale.T(f.lang, "reader.feed.title", "article", f.of.Doc.Headline)
-	case f.picks:
-		return locale.T(f.lang, "reader.feed.picks", "site", f.site.Name)
+	case f.only != store.All:
+		return locale.T(f.lang, "reader.feed."+string(f.only), "site", f.site.Name)
 	}
 	return locale.T(f.lang, "reader.feed.site", "site", f.site.Name)
 }
@@ -192,4 +196,15 @@ func (f feedData) json() (thread.Rendered, error) {
 		return thread.Rendered{}, fmt.Errorf("json feed: %w", err)
 	}
 	return thread.Rendered{Body: body, Type: "application/feed+json; charset=utf-8", Site: f.site}, nil
+}
+
+// siteFeeds are the feeds that a site's front page names.
+func siteFeeds(lang string, site store.Site) []feedLink {
+	title := func(key string) string { return locale.T(lang, "reader.feed."+key, "site", site.Name) }
+	return []feedLink{
+		{"/feeds/site.atom", "application/atom+xml", title("site")},
+		{"/feeds/site.json", "application/feed+json", title("site")},
+		{"/feeds/picks.atom", "application/atom+xml", title("picks")},
+		{"/feeds/answers.atom", "application/atom+xml", title("answers")},
+	}
 }

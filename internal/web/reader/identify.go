@@ -35,6 +35,7 @@ type Settings struct {
 	NameDays      *int     `json:"name_days,omitempty"`      // a known author's name stays that long; 30 where not set
 	MinAge        int      `json:"min_age,omitempty"`        // years that authors must say they have reached; 0: nothing is asked
 	Avatars       string   `json:"avatars,omitempty"`        // "initials", or none
+	Reactions     []string `json:"reactions,omitempty"`      // kinds that readers can give: helpful, agree, thanks; empty: none
 }
 
 // SettingsOf reads a site's settings for readers.
@@ -47,6 +48,7 @@ func SettingsOf(site store.Site) (Settings, error) {
 	if err := json.Unmarshal(raw, &s); err != nil {
 		return s, fmt.Errorf("readers' settings of site %s: %w", site.ID, err)
 	}
+	s.Reactions = knownReactions(s.Reactions)
 	return s, nil
 }
 

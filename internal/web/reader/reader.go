@@ -17,9 +17,11 @@ import (
 	"github.com/freigabe/freigabe/internal/web/wait"
 )
 
-// Waiter says how long a comment will probably wait.
+// Waiter says how long a comment will probably wait: what its author is promised
+// at submission, and that promise later. It is never given the comment's text.
 type Waiter interface {
-	Expected(ctx context.Context, site store.Site, at time.Time) (wait.Range, error)
+	Promise(ctx context.Context, site store.Site) (store.Promise, error)
+	For(ctx context.Context, rec store.Receipt) (wait.Range, error)
 }
 
 // Options is what the readers' pages stand on.
@@ -29,6 +31,7 @@ type Options struct {
 	Wait    Waiter                          // nil: by the record and the opening hours
 	Public  string                          // public address, such as https://kommentare.example; "": as asked
 	Mailbox *mail.Catcher                   // of the demo, shown at /demo/mail; nil: there is no such page
+	Mails   bool                            // mails can be sent: digests and news of answers are offered
 	Ready   func(ctx context.Context) error // nil, or says why the node should get no requests yet
 }
 
@@ -63,11 +66,14 @@ func Routes(o Options) []web.Route {
 		post("/report/{id}", rd.report),
 		get("/notice/{id}", rd.noticeForm),
 		post("/notice/{id}", rd.notice),
+		get("/react/{id}", rd.reactions),
+		post("/react/{id}", rd.react),
 		get("/policy", rd.policy),
 		get("/feeds/{file}", rd.feed),
 		get("/embed/articles/{id}", rd.fragment),
 		get("/embed.js", fixed("embed.js")),
 		get("/embed.css", fixed("embed.css")),
+		get("/count.js", fixed("count.js")),
 		get("/static/", static),
 		get("/images/{id}", rd.picture),
 		get("/healthz", healthy),
@@ -92,11 +98,27 @@ func Routes(o Options) []web.Route {
 		{Pattern: "GET /unsubscribe/{token}", Access: web.Secret, Handler: rd.wishPage("")},
 		{Pattern: "POST /unsubscribe/{token}", Access: web.Secret, Handler: rd.wish("")},
 	}
-	if o.Mailbox != nil {
-		routes = append(routes, get("/demo/mail", rd.mailbox), get("/demo/{slug}", rd.original),
-			get("/impressum", rd.notePage("imprint")), get("/datenschutz", rd.notePage("privacy")))
+	return append(routes, rd.otherRoutes()...)
+}
+
+// otherRoutes are there where mails can be sent, and in the demo.
+func (rd *Reader) otherRoutes() (routes []web.Route) {
+	if rd.Mailbox != nil {
+		for path, h := range map[string]web.Handler{"/demo/mail": rd.mailbox, "/demo/{slug}": rd.original, "/impressum": rd.notePage("imprint"), "/datenschutz": rd.notePage("privacy")} {
+			routes = append(routes, web.Route{Pattern: "GET " + path, Access: web.Public, Handler: h})
+		}
 	}
-	return routes
+	if !rd.Mails {
+		return routes
+	}
+	return append(routes, []web.Route{
+		{Pattern: "GET /digest", Access: web.Public, Handler: rd.digestForm},
+		{Pattern: "POST /digest", Access: web.Public, Handler: rd.digest},
+		{Pattern: "GET /digest/confirm/{token}", Access: web.Secret, Handler: rd.digestPage(false)},
+		{Pattern: "POST /digest/confirm/{token}", Access: web.Secret, Handler: rd.digestStep(false)},
+		{Pattern: "GET /digest/end/{token}", Access: web.Secret, Handler: rd.digestPage(true)},
+		{Pattern: "POST /digest/end/{token}", Access: web.Secret, Handler: rd.digestStep(true)},
+	}...)
 }
 
 // base is the address that links from elsewhere begin with.

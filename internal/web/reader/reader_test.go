@@ -15,6 +15,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/freigabe/freigabe/internal/article"
 	"github.com/freigabe/freigabe/internal/moderation"
 	"github.com/freigabe/freigabe/internal/store"
 	"github.com/freigabe/freigabe/internal/store/storetest"
@@ -32,6 +33,8 @@ type paper struct {
 	t      testing.TB
 	server *web.Server
 	pages  *thread.Pages
+
+	fetched article.Article // what a page seen for the first time holds
 }
 
 func newPaper(t testing.TB) *paper {
@@ -45,10 +48,14 @@ func newPaperOn(t testing.TB, dsn string) *paper {
 	s := web.New(h.Store, slog.New(slog.DiscardHandler), nil, nil)
 	pages := thread.New(h.Store, 0)
 	w := &wait.Estimator{Store: h.Store}
+	p := &paper{House: h, t: t, server: s, pages: pages}
+	fetch := func(context.Context, store.Site, string) (article.Article, *store.Image, error) {
+		return p.fetched, nil, nil
+	}
 	s.Handle(slices.Concat(
-		reader.Routes(reader.Options{Server: s, Pages: pages, Wait: w}),
-		api.Routes(api.Options{Server: s, Pages: pages, Wait: w, Hinter: oneWord{}}))...)
-	return &paper{h, t, s, pages}
+		reader.Routes(reader.Options{Server: s, Pages: pages, Wait: w, Mails: true}),
+		api.Routes(api.Options{Server: s, Pages: pages, Wait: w, Hinter: oneWord{}, Fetch: fetch}))...)
+	return p
 }
 
 // oneWord hints at a single word.
@@ -177,6 +184,32 @@ func text(n *html.Node) string {
 
 func with(name, value string) func(*html.Node) bool {
 	return func(n *html.Node) bool { return attr(n, name) == value }
+}
+
+// Hours of the day in which an article takes comments are said from the start, and
+// outside of them it takes none.
+func TestCommentsInHoursOfTheDay(t *testing.T) {
+	p := newPaper(t) // at ten in the morning
+	a := p.Article
+	for _, c := range []struct {
+		from, to, says string
+		code           int
+	}{{"06:00", "21:00", "täglich von 06:00 bis 21:00 Uhr möglich", http.StatusSeeOther}, {"06:00", "09:00", "Bis dahin können Sie mitlesen", http.StatusConflict}} {
+		a.Daily = &store.Hours{From: c.from, To: c.to}
+		if err := p.SetThread(t.Context(), a); err != nil {
+			t.Fatal(err)
+		}
+		if _, body := p.get(p.article()); !strings.Contains(text(parse(t, body)), c.says) {
+			t.Errorf("from %s to %s the page does not say %q", c.from, c.to, c.says)
+		}
+		if res, body := p.post(p.article(), url.Values{"text": {"Ein Gedanke bis " + c.to}, "name": {"Mira"}}); res.StatusCode != c.code {
+			t.Errorf("from %s to %s a comment is answered %d %s", c.from, c.to, res.StatusCode, body)
+		}
+	}
+	p.Clock.Pass(20 * time.Hour) // the next morning at six
+	if _, body := p.get(p.article()); !strings.Contains(body, "<textarea") {
+		t.Error("in the morning the kept page still says that it is closed")
+	}
 }
 
 func TestArticlePage(t *testing.T) {

@@ -2,6 +2,7 @@ package reader
 
 import (
 	"net/http"
+	"time"
 
 	"github.com/freigabe/freigabe/internal/locale"
 	"github.com/freigabe/freigabe/internal/moderation"
@@ -30,8 +31,12 @@ type receiptPage struct {
 	Decided  string
 	Editing  bool
 	Resubmit bool
-	Answer   bool // the decision answers an appeal
-	Another  bool // the author may write another comment as the same person
+	News     string          // about news of answers by mail: "", "none", "asked" or "on"
+	Answer   bool            // the decision answers an appeal
+	Measures []store.Measure // that the author is told of, newest first
+	Now      time.Time
+	Object   string // id of the measure whose objection failed
+	Another  bool   // the author may write another comment as the same person
 }
 
 // segment is a stretch of text.
@@ -63,8 +68,9 @@ func (rd *Reader) receiptPage(r *http.Request) (receiptPage, error) {
 	}
 	p := receiptPage{Receipt: rec, Token: r.PathValue("token")}
 	p.Lang, p.Site, p.NoIndex = or(lang(r.URL.Query()), or(rec.Lang, rec.Site.Lang)), rec.Site, true
-	p.Title = locale.T(p.Lang, "reader.receipt.title")
+	p.Title, p.Now = locale.T(p.Lang, "reader.receipt.title"), rd.store.Now()
 	p.describe()
+	p.News = rd.newsOf(rec)
 	set, err := SettingsOf(rec.Site)
 	if err != nil {
 		return p, err
@@ -73,11 +79,14 @@ func (rd *Reader) receiptPage(r *http.Request) (receiptPage, error) {
 	p.Editing, p.Resubmit = rec.Can(moderation.Edit), rec.Can(moderation.Resubmit)
 	p.Text = marked(rec)
 	if rec.Status == moderation.Pending {
-		expected, err := rd.Wait.Expected(r.Context(), rec.Site, rec.Submitted)
+		expected, err := rd.Wait.For(r.Context(), rec)
 		if err != nil {
 			return p, err
 		}
 		p.Wait = expected.Words(p.Lang, rd.store.Now())
+	}
+	if p.Measures, err = rd.measures(r.Context(), rec); err != nil {
+		return p, err
 	}
 	if rec.Status == moderation.Pending && rec.Revision > 1 && !rec.Erased {
 		texts, err := rd.store.Texts(r.Context(), rec.Comment)
@@ -138,6 +147,9 @@ func ReasonWords(lang string, rec store.Receipt) (reason, rule, change string) {
 	if d.Rule != "" {
 		name := "rules." + string(d.Rule)
 		rule, change = say(name+".name"), say(name+".change")
+		if own, ok := rec.Site.OwnRule(d.Rule); ok {
+			rule = own.Name
+		}
 	}
 	return reason, rule, change
 }
@@ -179,13 +191,41 @@ func (rd *Reader) receiptStep(w http.ResponseWriter, r *http.Request) error {
 		err = rd.Server.Limits.Take("submit", sender.Now, web.SubmitRate)
 	}
 	if err == nil {
-		err = TakeStep(r.Context(), rd.store, rec, step, typed)
+		err = rd.takeStep(r, rec, step, typed)
 	}
 	if err == nil {
 		http.Redirect(w, r, "/receipts/"+r.PathValue("token")+"?done="+string(step), http.StatusSeeOther)
 		return nil
 	}
 	return rd.receiptAgain(w, r, typed, err)
+}
+
+// newsOf says what the author hears of answers by mail.
+func (rd *Reader) newsOf(rec store.Receipt) string {
+	switch {
+	case !rd.Mails || rec.Erased || rec.Status == moderation.Withdrawn || rec.Status == moderation.Removed:
+		return ""
+	case rec.Email != "" && rec.Notify == store.NotifyConfirmed:
+		return "on"
+	case rec.Email != "" && rec.Notify == store.NotifyAsked:
+		return "asked"
+	}
+	return "none"
+}
+
+// news begins or ends news of answers by mail.
+func (rd *Reader) news(r *http.Request, rec store.Receipt, on bool) error {
+	if rd.newsOf(rec) == "" {
+		return moderation.BadField("step", "error.step_unknown")
+	}
+	if !on {
+		return rd.store.MuteThread(r.Context(), rec.Comment)
+	}
+	email, err := moderation.CleanEmail(r.PostForm.Get("email"))
+	if err != nil {
+		return err
+	}
+	return rd.store.AskForNews(r.Context(), rec.Comment, email)
 }
 
 // receiptAgain shows the page with what was wrong and what was typed.
@@ -198,6 +238,7 @@ func (rd *Reader) receiptAgain(w http.ResponseWriter, r *http.Request, typed str
 	if err != nil {
 		return cause
 	}
+	p.Object = r.PostForm.Get("measure")
 	p.Typed, p.Error = typed, &formError{problem.Field, locale.T(p.Lang, problem.Key, problem.Args...)}
 	return rd.showReceipt(w, r, status, p)
 }

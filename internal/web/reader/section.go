@@ -68,7 +68,9 @@ type section struct {
 	Open    bool
 	Notice  string // why it is closed, or until when it is open
 	Form    form
-	Asset   bool // with the links to script and style
+	Counts  string // address of the reactions' counts; "" where there are none
+	Digest  string // address where new comments are ordered by mail; "" without mail
+	Asset   bool   // with the links to script and style
 
 	comments []store.Released
 	until    time.Time // the section changes by itself then
@@ -177,7 +179,13 @@ func (rd *Reader) section(ctx context.Context, a asked) (section, error) {
 	if err != nil {
 		return section{}, err
 	}
-	view := thread.View{Lang: s.Lang, Page: s.Page, Open: s.Open, Order: a.sort, Initials: set.Avatars == "initials"}
+	view := thread.View{Lang: s.Lang, Page: s.Page, Open: s.Open, Order: a.sort, Initials: set.Avatars == "initials", Reactions: reactionNames(s.Lang, set.Reactions)}
+	if len(set.Reactions) > 0 {
+		s.Counts = reactionsAddress(a.public, art.ID, a)
+	}
+	if rd.Mails {
+		s.Digest = a.public + "/digest?article=" + art.ID
+	}
 	s.List = template.HTML(thread.List(nil, view, page)) //nolint:gosec // List escapes
 	s.links(a, next)
 	s.Form = formFor(s.Lang, site, art, a.public)
@@ -271,12 +279,17 @@ func ThreadNotice(lang string, a store.Article, status string) string {
 		return locale.T(lang, "reader.closed.at", "date", locale.DateTime(lang, a.Closes))
 	case store.ThreadCapacity:
 		return locale.T(lang, "reader.closed.count", "n", strconv.Itoa(a.CloseCount))
+	case store.ThreadNight:
+		return locale.T(lang, "reader.closed.daily.now", "from", a.Daily.From, "to", a.Daily.To)
 	case store.ThreadClosed:
 		return locale.T(lang, "reader.closed.generic")
 	}
 	var words []string
 	if !a.Closes.IsZero() {
 		words = append(words, locale.T(lang, "reader.closed.until", "date", locale.DateTime(lang, a.Closes)))
+	}
+	if a.Daily != nil {
+		words = append(words, locale.T(lang, "reader.closed.daily", "from", a.Daily.From, "to", a.Daily.To))
 	}
 	if a.CloseCount > 0 {
 		words = append(words, locale.T(lang, "reader.closed.untilCount", "n", strconv.Itoa(a.CloseCount)))
@@ -293,10 +306,15 @@ func (rd *Reader) fragment(w http.ResponseWriter, r *http.Request) error {
 	switch q := r.URL.Query(); {
 	case q.Get("frame") == "1":
 		kind = "frame"
+	case q.Get("box") == "1":
+		kind = "box"
 	case q.Get("assets") == "0":
 		kind = "bare"
 	}
 	page, err := Cached(rd.Pages, r, a.key(kind), func(ctx context.Context) (thread.Rendered, error) {
+		if kind == "box" {
+			return rd.box(ctx, a)
+		}
 		s, err := rd.section(ctx, a)
 		if err != nil {
 			return thread.Rendered{}, err

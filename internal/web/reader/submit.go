@@ -76,7 +76,11 @@ func (rd *Reader) submission(r *http.Request) (store.Submission, store.Site, err
 	if in.Sender, err = rd.Server.Sender(r); err != nil {
 		return in, site, err
 	}
-	return in, site, rd.Server.Limits.Take("submit", in.Sender.Now, web.SubmitRate)
+	if err := rd.Server.Limits.TakeSubmission(in.Sender.Now, site.ID); err != nil {
+		return in, site, err
+	}
+	in.Promise, err = rd.Wait.Promise(r.Context(), site)
+	return in, site, err
 }
 
 // Clean prepares what an author sent, or says which field is wrong.

@@ -1,41 +1,36 @@
-// Package wait estimates how long a comment will wait for its decision: an
-// honest range from how long others waited, and from the desk's opening hours.
+// Package wait says how long comments will wait for their decision: to readers as
+// an honest range in words, to a chief as a forecast for the coming hours.
 //
-// It knows volume and hours and nothing else. What a comment says, who wrote it
-// and how it scored never changes its range, so nobody can read their score from
-// the time they are given.
+// It knows how many comments wait at the site, the desk's shifts and how long
+// others waited before, and nothing else. What a comment says, who wrote it, how
+// it scored and where it stands in the queue never changes its range, so nobody
+// can read a score from the time they are given. docs/waiting.md explains the
+// model and what it is worth on a real stream.
 package wait
 
 import (
 	"context"
 	"fmt"
-	"slices"
 	"sync"
 	"time"
 
 	"github.com/freigabe/freigabe/internal/locale"
+	"github.com/freigabe/freigabe/internal/moderation"
 	"github.com/freigabe/freigabe/internal/store"
 )
 
 const (
-	lookBack  = 14 * 24 * time.Hour // decisions that count
-	sample    = 1000                // of the newest
-	enough    = 10                  // fewer say nothing
-	low, high = 0.10, 0.90          // quantiles of the range
-	keep      = 30 * time.Second    // an estimate is read from the record that often
-)
-
-// The range given where too little is recorded: wide, to be true.
-const (
-	defaultFrom = 5 * time.Minute
-	defaultTo   = 12 * time.Hour
+	lookBack = 90 * 24 * time.Hour // decisions that count
+	keep     = 30 * time.Second    // a model is made from the record that often
+	recount  = 5 * time.Second     // and what waits is counted that often
 )
 
 // Range is when a comment will probably be decided.
 type Range struct {
 	From, To time.Time
 	Known    bool      // it rests on recorded waits
-	Opens    time.Time // the desk is closed now and opens then; zero: it is open
+	Opens    time.Time // nobody is at the desk now, and somebody is then; zero: somebody is there
+	Resumes  time.Time // the desk closes within the range and opens again then; zero: it does not
 	Zone     *time.Location
 }
 
@@ -44,151 +39,156 @@ type Estimator struct {
 	Store *store.Store
 
 	mu    sync.Mutex
-	known map[string]spans
+	sites map[string]known
 }
 
-// spans are the quantiles of recorded waits, read at a moment.
-type spans struct {
-	from, to time.Duration
-	known    bool
-	read     time.Time
+// known is what was read of a site, and when.
+type known struct {
+	model         *Model
+	waiting       int
+	read, counted time.Time
+	set           string // hours and shifts that the model was made with
 }
 
-// Expected gives the range for a comment submitted to a site at a moment. The
-// recorded waits are spent in the desk's opening hours.
-func (e *Estimator) Expected(ctx context.Context, site store.Site, at time.Time) (Range, error) {
-	s, err := e.spans(ctx, site)
+// Promise gives what an author is told who submits to a site now.
+func (e *Estimator) Promise(ctx context.Context, site store.Site) (store.Promise, error) {
+	k, err := e.known(ctx, site)
+	if err != nil {
+		return store.Promise{}, fmt.Errorf("promise a wait: %w", err)
+	}
+	p := store.Promise{Waiting: k.waiting}
+	if p.From, p.To = k.model.Range(e.Store.Now(), k.waiting); !k.model.Known() {
+		p.From = time.Time{}
+	}
+	return p, nil
+}
+
+// For gives the range that the author of a comment was promised; for a text from
+// before promises were kept, the one that holds for its site now.
+func (e *Estimator) For(ctx context.Context, rec store.Receipt) (Range, error) {
+	k, err := e.known(ctx, rec.Site)
 	if err != nil {
 		return Range{}, fmt.Errorf("expected wait: %w", err)
 	}
-	h := hoursOf(site)
-	r := Range{From: h.after(at, s.from), To: h.after(at, s.to), Known: s.known, Zone: h.zone}
-	if opens := h.after(at, 0); opens.After(at) {
-		r.Opens = opens
+	r := Range{From: rec.Promise.From, To: rec.Promise.To, Known: !rec.Promise.From.IsZero()}
+	if r.To.IsZero() {
+		r.From, r.To = k.model.Range(rec.Submitted, k.waiting)
+		r.Known = k.model.Known()
 	}
-	return r, nil
+	if !r.Known {
+		r.From = rec.Submitted
+	}
+	return k.model.Desk.during(r, e.Store.Now()), nil
 }
 
-func (e *Estimator) spans(ctx context.Context, site store.Site) (spans, error) {
+// during adds to a range when the desk is closed before or within it.
+func (d *Desk) during(r Range, now time.Time) Range {
+	r.Zone = d.Zone
+	if opens := d.Opens(now); opens.After(now) {
+		r.Opens = opens
+		return r
+	}
+	if !r.Known {
+		return r // a guess is said without details
+	}
+	d.walk(now, func(s stretch) bool {
+		if s.editors == 0 && s.from.Before(r.To) && s.to.Before(r.To) {
+			r.Resumes = s.to
+		}
+		return s.to.Before(r.To) && r.Resumes.IsZero()
+	})
+	if !r.Resumes.IsZero() {
+		r.Resumes = d.Opens(r.Resumes) // a day may begin closed as well
+	}
+	return r
+}
+
+// Model gives the model of a site, for a forecast, and how many wait there.
+func (e *Estimator) Model(ctx context.Context, site store.Site) (*Model, int, error) {
+	k, err := e.known(ctx, site)
+	return k.model, k.waiting, err
+}
+
+func (e *Estimator) known(ctx context.Context, site store.Site) (known, error) {
 	now := e.Store.Now()
 	e.mu.Lock()
-	s, ok := e.known[site.ID]
+	k := e.sites[site.ID]
 	e.mu.Unlock()
-	if ok && now.Sub(s.read) < keep && !now.Before(s.read) {
-		return s, nil
+	var err error
+	set := settings(site)
+	if k.model == nil || k.set != set || stale(k.read, now, keep) {
+		if k.model, err = e.learn(ctx, site, now); err != nil {
+			return k, err
+		}
+		k.read, k.set = now, set
 	}
-	waits, err := e.Store.Waits(ctx, site.ID, now.Add(-lookBack), sample)
-	if err != nil {
-		return spans{}, err
+	if stale(k.counted, now, recount) {
+		counts, err := e.Store.QueueCounts(ctx, store.AtSite(site.ID))
+		if err != nil {
+			return k, err
+		}
+		k.waiting, k.counted = counts[moderation.Pending], now
 	}
-	s = quantiles(waits, hoursOf(site))
-	s.read = now
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.known == nil {
-		e.known = map[string]spans{}
+	if e.sites == nil {
+		e.sites = map[string]known{}
 	}
-	e.known[site.ID] = s
-	return s, nil
+	e.sites[site.ID] = k
+	return k, nil
 }
 
-// quantiles gives the range of recorded waits. A wait over closing time counts
-// as many hours as the desk is open within it on average, since the record does
-// not say when it began.
-func quantiles(waits []time.Duration, h hours) spans {
-	if len(waits) < enough {
-		return spans{from: defaultFrom, to: defaultTo}
+// settings are what a model depends on beside the record.
+func settings(site store.Site) string {
+	if site.Hours == nil {
+		return string(site.Extra[Part])
 	}
-	sorted := slices.Clone(waits)
-	slices.Sort(sorted)
-	pick := func(q float64) time.Duration {
-		d := sorted[int(q*float64(len(sorted)-1)+0.5)]
-		if d > h.day() {
-			d = h.day() + time.Duration(float64(d-h.day())*h.share())
-		}
-		return d
-	}
-	s := spans{from: pick(low), to: pick(high), known: true}
-	if s.to < s.from+time.Minute {
-		s.to = s.from + time.Minute
-	}
-	return s
+	return fmt.Sprintf("%v %s", *site.Hours, site.Extra[Part])
 }
 
-// hours are the desk's opening hours, as minutes of a day.
-type hours struct {
-	from, to int
-	days     [7]bool
-	zone     *time.Location
-	always   bool
+func stale(read, now time.Time, life time.Duration) bool {
+	return read.IsZero() || now.Sub(read) >= life || now.Before(read)
 }
 
-func hoursOf(site store.Site) hours {
-	h := hours{zone: locale.Berlin, always: true}
-	set := site.Hours
-	if set == nil {
-		return h
+// learn makes a site's model from the record.
+func (e *Estimator) learn(ctx context.Context, site store.Site, now time.Time) (*Model, error) {
+	desk := DeskOf(site)
+	period := store.Period{Site: site.ID, From: now.Add(-lookBack), To: now.Add(time.Second)}
+	waited, err := e.Store.Waited(ctx, period, remembers)
+	if err != nil {
+		return nil, err
 	}
-	if zone, err := time.LoadLocation(set.Zone); err == nil && set.Zone != "" {
-		h.zone = zone
-	}
-	from, err1 := time.Parse("15:04", set.From)
-	to, err2 := time.Parse("15:04", set.To)
-	if err1 != nil || err2 != nil || !to.After(from) {
-		return h // unreadable hours are none
-	}
-	h.always, h.from, h.to = false, from.Hour()*60+from.Minute(), to.Hour()*60+to.Minute()
-	for _, d := range set.Days {
-		h.days[((d%7)+7)%7] = true
-	}
-	if len(set.Days) == 0 {
-		h.days = [7]bool{true, true, true, true, true, true, true}
-	}
-	return h
+	pace, err := e.pace(ctx, site, now)
+	return NewModel(desk, pace, pastOf(desk, waited)), err
 }
 
-// day is how long the desk is open on a day.
-func (h hours) day() time.Duration {
-	if h.always {
-		return 24 * time.Hour
+// pace is how many comments an editor decides in an hour: as set, or else the
+// median over the hours of the last weeks in which somebody decided a handful.
+func (e *Estimator) pace(ctx context.Context, site store.Site, now time.Time) (float64, error) {
+	if set := StaffingOf(site).Pace; set > 0 {
+		return set, nil
 	}
-	return time.Duration(h.to-h.from) * time.Minute
+	recorded, err := e.Store.Pace(ctx, store.Period{Site: site.ID, From: now.Add(-4 * 7 * 24 * time.Hour), To: now})
+	return paceOf(recorded), err
 }
 
-// share is the part of a week in which the desk is open.
-func (h hours) share() float64 {
-	if h.always {
-		return 1
-	}
-	n := 0
-	for _, open := range h.days {
-		if open {
-			n++
+func paceOf(recorded []int) float64 {
+	var busy []int
+	for _, n := range recorded { // ascending
+		if n >= 5 {
+			busy = append(busy, n)
 		}
 	}
-	return float64(n) * h.day().Hours() / (7 * 24)
+	if len(busy) < 10 {
+		return defaultPace
+	}
+	return float64(busy[len(busy)/2])
 }
 
-// after is the moment when the desk will have been open for so long since at.
-func (h hours) after(at time.Time, open time.Duration) time.Time {
-	if h.always {
-		return at.Add(open)
+// zoneOf is the time zone of a site's desk.
+func zoneOf(r Range) *time.Location {
+	if r.Zone == nil {
+		return locale.Berlin
 	}
-	at = at.In(h.zone)
-	for range 400 { // days; a desk that never opens ends here
-		y, m, d := at.Date()
-		begin := time.Date(y, m, d, 0, h.from, 0, 0, h.zone)
-		end := time.Date(y, m, d, 0, h.to, 0, 0, h.zone)
-		if h.days[at.Weekday()] && at.Before(end) {
-			if at.Before(begin) {
-				at = begin
-			}
-			if left := end.Sub(at); open < left {
-				return at.Add(open)
-			}
-			open -= end.Sub(at)
-		}
-		at = time.Date(y, m, d+1, 0, 0, 0, 0, h.zone)
-	}
-	return at
+	return r.Zone
 }

@@ -12,10 +12,7 @@ func (r Range) Words(lang string, now time.Time) string {
 	if now.After(r.To) {
 		return locale.T(lang, "reader.wait.longer")
 	}
-	zone := r.Zone
-	if zone == nil {
-		zone = locale.Berlin
-	}
+	zone := zoneOf(r)
 	to := roundUp(r.To, r.To.Sub(now))
 	var words string
 	switch from := r.From.In(zone).Truncate(5 * time.Minute); {
@@ -28,8 +25,11 @@ func (r Range) Words(lang string, now time.Time) string {
 	default:
 		words = locale.T(lang, "reader.wait.until", "to", moment(lang, to, now, zone))
 	}
-	if r.Opens.After(now) {
+	switch {
+	case r.Opens.After(now):
 		words = locale.T(lang, "reader.wait.opens", "time", moment(lang, r.Opens, now, zone)) + " " + words
+	case r.Resumes.After(now):
+		words += locale.T(lang, "reader.wait.resumes", "time", moment(lang, r.Resumes, now, zone))
 	}
 	return words
 }

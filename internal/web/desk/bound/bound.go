@@ -1,69 +1,91 @@
-// Package bound answers one question: up to which score may comments be released
-// together, so that with a stated confidence at least the wished share of them is
-// rightly released? docs/bundles.md explains the method and its limits.
+// Package bound answers one question: between which scores may comments be
+// released together, so that with a stated confidence at least the wished share
+// of them is rightly released? docs/bundles.md explains the method and its limits.
 //
-// It is the fixed-sequence form of Learn then Test (Angelopoulos, Bates, Candès,
-// Jordan, Lei: "Learn then Test: Calibrating Predictive Algorithms to Achieve Risk
-// Control", arXiv:2110.01052, section 3.2): the handles are tested in an order
-// fixed beforehand, each by the exact binomial test, until the first one fails.
-// So all handles that passed hold jointly with the full confidence; nothing is
-// paid for looking at several.
+// Both handles stand on a grid that was fixed before any decision was seen. Each
+// range between two places is one hypothesis ("more than the allowed share of
+// these would be refused"), tested by the exact binomial test; the whole family
+// is tested jointly by a graph along which the level is handed on (graph.go). It
+// is Learn then Test (Angelopoulos, Bates, Candès, Jordan, Lei, "Learn then Test:
+// Calibrating Predictive Algorithms to Achieve Risk Control", arXiv:2110.01052)
+// with the graph of Bretz, Maurer, Brannath and Posch (Statistics in Medicine 28,
+// 2009, 586-604): the chance that any range is offered which does not deserve it
+// is at most one minus the confidence, for all ranges together.
 package bound
 
 import "math"
 
-// Grid are the places of the handle, in hundredths of the score, in the order in
-// which they are tested. It was fixed before any decision was seen.
-var Grid = []int{20, 25, 30, 35, 40}
+// The grid of the handles, in hundredths of the score.
+const (
+	Step    = 5  // between two places
+	Lowest  = 20 // place of the upper handle that is tested first
+	Highest = 40 // beyond it the upper handle never goes
+)
 
-// Label is one blind decision: the frozen model's score, and whether it was refused.
+// Label is one blind decision: the frozen model's score in hundredths, and
+// whether the comment was refused.
 type Label struct {
-	Score   float64
+	Score   int
 	Refused bool
 }
 
-// Handle is what is known of one place of the handle.
-type Handle struct {
-	Upper       int // hundredths
-	Labels      int // blind decisions below it
-	Wrong       int // of these, refused
-	Holds       bool
-	Low, High   float64 // two-sided interval of the share wrongly released (Clopper and Pearson)
-	Missing     int     // further decisions without an error until it could hold; 0 where it holds
-	Unreachable bool    // the handle before it does not hold
+// Range is what is known of the comments between two places of the handles.
+type Range struct {
+	Lower, Upper int     // hundredths; scores from Lower up to, but without, Upper
+	Labels       int     // blind decisions within it
+	Wrong        int     // of these, refused
+	Holds        bool    // may be offered
+	Level        float64 // at which it is or was tested; 0: not its turn yet
+	Missing      int     // further decisions without an error until it could hold; 0 where it holds
 }
 
-// Test decides for each place of the handle whether at least the share wished is
-// rightly released, jointly with the confidence given (both between 0 and 1).
-func Test(labels []Label, wished, confidence float64) []Handle {
-	out := make([]Handle, 0, len(Grid))
-	open := true
-	for _, upper := range Grid {
-		h := Handle{Upper: upper}
-		for _, l := range labels {
-			if below(l.Score, upper) {
-				h.Labels++
-				if l.Refused {
-					h.Wrong++
-				}
-			}
+// Has reports whether a score in hundredths lies in the range.
+func (r Range) Has(score int) bool { return score >= r.Lower && score < r.Upper }
+
+// Ranges lists the family in the order of the upper handle, and for each of its
+// places in the order of the lower one.
+func Ranges() []Range {
+	var out []Range
+	for upper := Lowest; upper <= Highest; upper += Step {
+		for lower := 0; lower < upper; lower += Step {
+			out = append(out, Range{Lower: lower, Upper: upper})
 		}
-		passes := Rejected(h.Labels, h.Wrong, 1-wished, 1-confidence)
-		h.Holds, h.Unreachable = open && passes, !open
-		h.Low, h.High = Interval(h.Labels, h.Wrong, confidence)
-		if !passes {
-			h.Missing = missing(h.Labels, h.Wrong, 1-wished, 1-confidence)
-		}
-		open = open && passes
-		out = append(out, h)
 	}
 	return out
 }
 
-// Below tells whether a score lies in the bundle of a handle.
-func Below(score float64, upper int) bool { return below(score, upper) }
-
-func below(score float64, upper int) bool { return score*100 < float64(upper) }
+// Test decides for each range whether at least the share wished is rightly
+// released, jointly for all with the confidence given (both between 0 and 1).
+func Test(labels []Label, wished, confidence float64) []Range {
+	out := Ranges()
+	var n, wrong [Highest/Step + 1]int // labels and errors below each place
+	for _, l := range labels {
+		for i := max(0, l.Score)/Step + 1; i < len(n); i++ {
+			n[i]++
+			if l.Refused {
+				wrong[i]++
+			}
+		}
+	}
+	p := make([]float64, len(out))
+	for i := range out {
+		r := &out[i]
+		r.Labels, r.Wrong = n[r.Upper/Step]-n[r.Lower/Step], wrong[r.Upper/Step]-wrong[r.Lower/Step]
+		p[i] = 1
+		if r.Labels > 0 {
+			p[i] = cdf(r.Wrong, r.Labels, 1-wished)
+		}
+	}
+	holds, levels := family(out).test(p, 1-confidence)
+	for i := range out {
+		r := &out[i]
+		r.Holds, r.Level = holds[i], levels[i]
+		if !r.Holds && r.Level > 0 {
+			r.Missing = missing(r.Labels, r.Wrong, 1-wished, r.Level)
+		}
+	}
+	return out
+}
 
 // Rejected tells whether the exact binomial test rejects "the share of errors is
 // rate or more" at a level: the chance of so few errors would be at most level.
@@ -91,7 +113,8 @@ func missing(n, errors int, rate, level float64) int {
 	return high
 }
 
-// Interval is the two-sided interval of Clopper and Pearson for a share.
+// Interval is the two-sided interval of Clopper and Pearson for a share
+// (C. J. Clopper, E. S. Pearson, Biometrika 26, 1934, 404-413).
 func Interval(n, k int, confidence float64) (low, high float64) {
 	if n == 0 {
 		return 0, 1
@@ -128,6 +151,20 @@ func cdf(k, n int, p float64) float64 {
 	case p >= 1:
 		return 0
 	}
+	// The first term, and each next one from the one before.
+	term := math.Exp(float64(n) * math.Log1p(-p))
+	if term == 0 { // too small for a float: by logarithms
+		return cdfLog(k, n, p)
+	}
+	sum, odds := term, p/(1-p)
+	for i := 1; i <= k; i++ {
+		term *= odds * float64(n-i+1) / float64(i)
+		sum += term
+	}
+	return min(1, sum)
+}
+
+func cdfLog(k, n int, p float64) float64 {
 	whole, _ := math.Lgamma(float64(n + 1))
 	sum := 0.0
 	for i := 0; i <= k; i++ {

@@ -1,0 +1,146 @@
+package main
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/freigabe/freigabe/internal/bench/fill"
+	"github.com/freigabe/freigabe/internal/moderation"
+	"github.com/freigabe/freigabe/internal/store"
+)
+
+// large fills a database with very many comments, where it is empty, and measures
+// what readers and editors ask of it.
+func (b *bench) large(ctx context.Context, z fill.Size) error {
+	s, err := store.Open(ctx, store.Options{DSN: b.dsn})
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	sites, err := s.Sites(ctx)
+	if err != nil {
+		return err
+	}
+	if len(sites) == 0 {
+		begun := time.Now()
+		say := func(what string) { fmt.Fprintf(os.Stderr, "%7.0f s  %s\n", time.Since(begun).Seconds(), what) }
+		if err := fill.Fill(ctx, s, z, say); err != nil {
+			return fmt.Errorf("fill: %w", err)
+		}
+		b.atMost(fmt.Sprintf("filling %d comments of %d sites", z.Comments, z.Sites), time.Since(begun).Minutes(), "min", 60, "")
+	}
+	return b.ask(ctx, s)
+}
+
+// question is one thing that a page asks.
+type question struct {
+	what  string
+	limit float64 // milliseconds, 99th percentile
+	ask   func(ctx context.Context, s *store.Store, n int) error
+}
+
+// someArticle gives one of a hundred articles.
+func someArticle(n int) string { return fmt.Sprintf("a%d", 10_000_000+n*7919%100) }
+
+var questions = []question{
+	{"first page of a thread", 20, func(ctx context.Context, s *store.Store, n int) error {
+		_, _, err := s.Thread(ctx, someArticle(n), store.Oldest, 50, "")
+		return err
+	}},
+	{"first page of the long thread, newest", 20, func(ctx context.Context, s *store.Store, _ int) error {
+		_, _, err := s.Thread(ctx, fill.LongThread, store.Newest, 50, "")
+		return err
+	}},
+	{"counts of 50 articles", 20, func(ctx context.Context, s *store.Store, n int) error {
+		ids := make([]string, 50)
+		for i := range ids {
+			ids[i] = someArticle(n + i)
+		}
+		_, err := s.Counts(ctx, ids)
+		return err
+	}},
+	{"feed of a site", 20, func(ctx context.Context, s *store.Store, _ int) error {
+		_, err := s.Recent(ctx, fill.Site, "", store.All, 50)
+		return err
+	}},
+	{"next of all that waits, oldest", 10, next("", "oldest")},
+	{"next of all that waits, calm", 10, next("", "calm")},
+	{"next of one site, oldest", 10, next(fill.Site, "oldest")},
+	{"next of one site, hot", 10, next(fill.Site, "hot")},
+	{"counts of the queue, all sites", 50, func(ctx context.Context, s *store.Store, _ int) error {
+		_, err := s.QueueCounts(ctx, store.Everywhere)
+		return err
+	}},
+	{"record of an author", 50, func(ctx context.Context, s *store.Store, _ int) error {
+		_, err := s.Dossier(ctx, fill.Comment, 0)
+		return err
+	}},
+	{"hours of a site, 30 days", 200, func(ctx context.Context, s *store.Store, _ int) error {
+		_, err := s.Hours(ctx, store.Period{Site: fill.Site, From: s.Now().Add(-30 * 24 * time.Hour), To: s.Now()})
+		return err
+	}},
+	{"due jobs of every kind", 20, func(ctx context.Context, s *store.Store, _ int) error {
+		_, err := s.Backlogs(ctx, "publish", "assess", "learn")
+		return err
+	}},
+	{"a submission", 50, func(ctx context.Context, s *store.Store, n int) error {
+		at := fmt.Sprint(n, time.Now().UnixNano())
+		_, err := s.Submit(ctx, store.Submission{Article: someArticle(n), Name: "Berta Klein", Text: words(n), Sender: store.Sender{Now: at, Before: at}})
+		return err
+	}},
+}
+
+func next(site, order string) func(context.Context, *store.Store, int) error {
+	return func(ctx context.Context, s *store.Store, _ int) error {
+		page, _, err := s.Queue(ctx, store.QueueFilter{Site: site, State: moderation.Pending, Order: order, Limit: 1})
+		if err == nil && len(page) != 1 {
+			err = fmt.Errorf("nothing waits")
+		}
+		return err
+	}
+}
+
+// ask measures every question, warm, 200 times.
+func (b *bench) ask(ctx context.Context, s *store.Store) error {
+	for _, q := range questions {
+		if err := q.ask(ctx, s, 0); err != nil {
+			return fmt.Errorf("%s: %w", q.what, err)
+		}
+		took, err := timed(200, func(n int) error { return q.ask(ctx, s, n) })
+		if err != nil {
+			return fmt.Errorf("%s: %w", q.what, err)
+		}
+		b.atMost(q.what+", p99", ms(took.at(.99)), "ms", q.limit, "median %.2f, most %.2f", ms(took.at(.5)), ms(took.at(1)))
+	}
+	return b.volume(ctx, s)
+}
+
+// volume tells how much disk a comment takes with all that belongs to it.
+func (b *bench) volume(ctx context.Context, s *store.Store) error {
+	query := "select (select count(*) from comments), pg_database_size(current_database())"
+	if s.Backend() == "sqlite" {
+		query = "select (select count(*) from comments), (select page_count from pragma_page_count) * (select page_size from pragma_page_size)"
+	}
+	var comments, size sql.NullInt64
+	if err := s.Pool().QueryRowContext(ctx, query).Scan(&comments, &size); err != nil {
+		return err
+	}
+	b.atMost("disk for a comment with its record and indexes", float64(size.Int64)/float64(max(1, comments.Int64)), "B", 4000, "%d comments, %.1f GB", comments.Int64, float64(size.Int64)/1e9)
+	return nil
+}
+
+// show prints the rows of a step and forgets them.
+func (b *bench) show(asJSON bool) error {
+	for _, r := range b.rows {
+		r.DB, _, _ = strings.Cut(b.dsn, ":")
+		if err := r.print(asJSON); err != nil {
+			return err
+		}
+	}
+	b.rows = nil
+	return nil
+}

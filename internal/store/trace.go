@@ -1,0 +1,24 @@
+package store
+
+import (
+	"errors"
+
+	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/trace"
+)
+
+// tracer makes spans where the program was told to trace, and otherwise nothing.
+var tracer = otel.Tracer("freigabe/store")
+
+// endSpan ends a span. Errors keep their text for themselves: a database's message
+// may quote a row.
+func endSpan(span trace.Span, err error) {
+	switch {
+	case errors.Is(err, ErrUnavailable):
+		span.SetStatus(codes.Error, "unavailable")
+	case err != nil:
+		span.SetStatus(codes.Error, "refused")
+	}
+	span.End()
+}
