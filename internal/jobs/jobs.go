@@ -17,6 +17,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/freigabe/freigabe/internal/mail"
 	"github.com/freigabe/freigabe/internal/moderation"
 	"github.com/freigabe/freigabe/internal/store"
 	"go.opentelemetry.io/otel"
@@ -198,6 +199,10 @@ func (r *Runner) one(ctx context.Context, j store.Job) {
 	switch later, postponed := errors.AsType[*postpone](err); {
 	case postponed:
 		err = r.Store.RetryJob(ctx, j, later.until, "")
+	case err != nil && undeliverable(j, err):
+		span.SetStatus(codes.Error, "")
+		r.Log.Error("letter given up; the receipt's page says the same", "kind", j.Kind, "attempts", j.Attempts, "error", err)
+		err = r.Store.FinishJob(ctx, j)
 	case err != nil:
 		span.SetStatus(codes.Error, "")
 		r.Log.Error("job failed", "kind", j.Kind, "attempt", j.Attempts, "error", err)
@@ -208,6 +213,16 @@ func (r *Runner) one(ctx context.Context, j store.Job) {
 	if err != nil {
 		r.Log.Error("job's outcome not recorded; it will run again", "kind", j.Kind, "error", err)
 	}
+}
+
+// letterTries is how often a letter is offered to the mail server: hourly in the
+// end, for four to six days (RFC 5321, 4.5.4.1). An address that does not exist
+// must not be tried for ever.
+const letterTries = 150
+
+func undeliverable(j store.Job, err error) bool {
+	_, refused := errors.AsType[*mail.Failure](err)
+	return refused && j.Attempts >= letterTries
 }
 
 // postpone is the outcome of a job that runs again at a time of its own choice.

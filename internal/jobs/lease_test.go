@@ -2,12 +2,15 @@ package jobs
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"path/filepath"
 	"testing"
 	"time"
 
+	"github.com/freigabe/freigabe/internal/mail"
 	"github.com/freigabe/freigabe/internal/store"
 )
 
@@ -41,5 +44,15 @@ func TestWhatASlowJobHoldsUpGoesBack(t *testing.T) {
 	free, err := s.ClaimJobs(ctx, l.kinds, 10, time.Minute)
 	if err != nil || len(free) != 2 || free[0].Attempts != 1 {
 		t.Fatalf("free again: %+v, %v", free, err)
+	}
+}
+
+// A letter that no server takes is given up after some days; other work never is.
+func TestUndeliverableLettersAreGivenUp(t *testing.T) {
+	t.Parallel()
+	late, early := store.Job{Attempts: letterTries}, store.Job{Attempts: letterTries - 1}
+	refused := fmt.Errorf("tell: %w", &mail.Failure{})
+	if !undeliverable(late, refused) || undeliverable(early, refused) || undeliverable(late, errors.New("database away")) {
+		t.Error("given up too early, too late, or what must not be")
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	netmail "net/mail"
 	"net/url"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -68,14 +69,20 @@ func (s *SMTP) Send(ctx context.Context, m Message) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	if err := s.client.DialAndSendWithContext(ctx, msg); err != nil {
-		return fmt.Errorf("send mail %s: %s", m.ID, withoutAddress(err.Error(), m.To))
+		return &Failure{fmt.Sprintf("send mail %s: %s", m.ID, withoutAddress(err.Error()))}
 	}
 	return nil
 }
 
-func withoutAddress(words, address string) string {
-	return strings.ReplaceAll(words, address, "(address)")
-}
+// Failure says that the mail server did not take a message. Its words name no
+// address, whatever the server's answer quoted.
+type Failure struct{ words string }
+
+func (f *Failure) Error() string { return f.words }
+
+var anyAddress = regexp.MustCompile(`[^\s<>()\[\]"',;:]+@[^\s<>()\[\]"',;:]+`)
+
+func withoutAddress(words string) string { return anyAddress.ReplaceAllString(words, "(address)") }
 
 func (s *SMTP) message(m Message) (*gomail.Msg, error) {
 	msg := gomail.NewMsg()

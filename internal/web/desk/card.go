@@ -301,6 +301,12 @@ func (c Card) Released() string {
 	return ""
 }
 
+// Unmeasured tells whether a band is shown by bounds that nothing was measured for
+// at this site.
+func (c Card) Unmeasured() bool {
+	return slices.ContainsFunc(c.Lines, func(l Line) bool { return l.Band != "" && l.Measure == "" })
+}
+
 // T is a text in the page's language.
 func (l Line) T(key string) string { return locale.T(l.lang, key) }
 

@@ -50,12 +50,11 @@ func (d *Desk) report(ctx context.Context, site string) (assess.Report, error) {
 }
 
 // measured says how often the machine was right in a band at this site; of the
-// middle band, how often the desk refused. Before enough was decided there the
-// bounds are the default.
+// middle band, how often the desk refused; "" before enough was decided there.
 func measured(lang string, h assess.HeadReport, band string) string {
 	i := slices.IndexFunc(h.Bands, func(b assess.Band) bool { return b.Name == band })
 	if i < 0 || h.Bands[i].Rows < fewest {
-		return locale.T(lang, "machine.band.default")
+		return ""
 	}
 	b, key := h.Bands[i], "machine.band.right"
 	if band == assess.Unclear {
