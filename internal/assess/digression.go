@@ -158,17 +158,26 @@ func (r *result) pardon(rel relevance.Relation, turned, apart bool) float64 {
 	return w
 }
 
+// turnsBy are the turns by their first word.
+var turnsBy = func() map[string][]string {
+	by := map[string][]string{}
+	for _, t := range turns {
+		first, _, _ := strings.Cut(t, " ")
+		by[first] = append(by[first], t)
+	}
+	return by
+}()
+
 // turn returns the token at which the writer says that the subject changes, -1
 // if there is none.
 func (r *result) turn() int {
-	fold := string(r.text.Fold)
-	for _, t := range turns {
-		at := strings.Index(fold, t)
-		if at < 0 || at > 0 && fold[at-1] != ' ' {
+	for i, k := range r.text.Tokens {
+		if k.Kind != german.Word {
 			continue
 		}
-		for i, k := range r.text.Tokens {
-			if int(k.From) == at && k.Kind == german.Word {
+		for _, t := range turnsBy[string(r.text.Folded(k))] {
+			rest := r.text.Fold[k.From:]
+			if len(rest) > len(t) && string(rest[:len(t)]) == t {
 				return i
 			}
 		}

@@ -6,6 +6,7 @@ import (
 	"syscall"
 	"testing"
 	"time"
+	"unicode/utf8"
 )
 
 // hostileParts are what a text is made of that wants to cost time: each is
@@ -25,14 +26,14 @@ func threadTime(t *testing.T) time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
-// TestTimeGrowsWithLength makes hostile texts eight times as long, which may cost
-// little more than eight times as much. A quadratic step would cost sixty-four
+// TestTimeGrowsWithLength makes hostile texts sixteen times as long, which may cost
+// little more than sixteen times as much. A quadratic step would cost up to 256
 // times. A part fails only if it does so every time.
 func TestTimeGrowsWithLength(t *testing.T) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	cost := func(part string, size, runs int) time.Duration {
-		in := Input{Text: strings.Repeat(part, size/len(part)+1), Article: sampleArticle}
+		in := Input{Text: strings.Repeat(part, size/utf8.RuneCountInString(part)+1), Article: sampleArticle}
 		begun := threadTime(t)
 		for range runs {
 			if a := Default().Assess(in); len(a.Rules) != 5 || a.Rules["profanity"].NotChecked == internalFailed {
@@ -41,16 +42,17 @@ func TestTimeGrowsWithLength(t *testing.T) {
 		}
 		return (threadTime(t) - begun) / time.Duration(runs)
 	}
+	const most = 56
 	for _, part := range hostileParts {
 		ratio := 0.0
 		for range 4 {
-			ratio = float64(cost(part, 8_000, 2)) / float64(max(cost(part, 1_000, 16), 60*time.Microsecond))
-			if ratio < 24 {
+			ratio = float64(cost(part, 9_600, 3)) / float64(max(cost(part, 600, 30), 100*time.Microsecond))
+			if ratio < most {
 				break
 			}
 		}
-		if ratio >= 24 {
-			t.Errorf("%q: eight times the text costs %.0f times the time", part, ratio)
+		if ratio >= most {
+			t.Errorf("%q: sixteen times the text costs %.0f times the time", part, ratio)
 		}
 	}
 }

@@ -15,8 +15,8 @@ import (
 )
 
 // Buckets is the number of hashed features, in three blocks: words and pairs of
-// words; runs of three to five letters inside words; runs of three and four characters
-// of the text as it stands, with capitals, spaces and marks.
+// words; runs of three to five letters inside words; runs of three characters of
+// the text as it stands, with capitals, spaces and marks.
 const (
 	blockBits = 18
 	block     = 1 << blockBits
@@ -56,9 +56,9 @@ const (
 	slotBits = 14
 	// maxGrams caps the features looked at in one text.
 	maxGrams = 8000
-	// maxRuns caps the places at which runs of characters begin. With two runs a
-	// place both caps together stay below the number of slots.
-	maxRuns = 3000
+	// maxRuns caps the places at which runs of characters begin. Both caps
+	// together stay below the number of slots.
+	maxRuns = 5000
 )
 
 // neutral stands for a word whose letters must not count.
@@ -96,7 +96,7 @@ const (
 	hiddenMention = 3
 )
 
-// runs adds the runs of three and four characters over the whole text. Links, mentions
+// runs adds the runs of three characters over the whole text. Links, mentions
 // and masked words are one sign however long they are.
 func (v *Vector) runs(t *german.Text, masked []bool) {
 	v.cased = append(v.cased[:0], t.Cased()...)
@@ -129,9 +129,6 @@ func (v *Vector) runs(t *german.Text, masked []bool) {
 		}
 		run := uint32(c[i])<<16 | uint32(c[i+1])<<8 | uint32(c[i+2])
 		v.add(2*block+mix(run)&(1<<runBits-1), max(token, 0))
-		if i+3 < len(c) {
-			v.add(2*block+mix(run<<8|uint32(c[i+3]))&(1<<runBits-1), max(token, 0))
-		}
 	}
 }
 

@@ -204,9 +204,29 @@ func lastDot(b []byte) int {
 var dots = [...]string{" punkt ", "(punkt)", "[punkt]", " (punkt) ", " [punkt] ", "{punkt}", "-punkt-", "(dot)", "[dot]", " dot ", " (dot) ", " [dot] ",
 	"{dot}", "(.)", "[.]", " (.) ", " [.] ", "{.}", " . ", ". ", " .", "<punkt>", "<dot>", "_punkt_", "*punkt*", "'punkt'", " punkt.", "_dot_", "-dot-", "(d0t)"}
 
+// dotBegins reports that one of dots may begin here: most words are followed by a
+// space and another word, and need not be compared with each.
+func dotBegins(text []byte, i int) bool {
+	switch text[i] {
+	case '(', '[', '{', '<', '-', '_', '*', '\'', '.':
+		return true
+	case ' ':
+	default:
+		return false
+	}
+	if i+1 >= len(text) {
+		return false
+	}
+	switch text[i+1] {
+	case 'p', 'd', '(', '[', '{', '.':
+		return true
+	}
+	return false
+}
+
 // writtenDot reads "beispiel punkt de": a word, a dot in words, a known ending.
 func writtenDot(text []byte, i, end, atSign int) (Link, bool) {
-	if end-i < 2 || end >= len(text) || text[end] > '~' {
+	if end-i < 2 || end >= len(text) || !dotBegins(text, end) {
 		return Link{}, false
 	}
 	for _, d := range dots {
