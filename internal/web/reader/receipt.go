@@ -114,6 +114,9 @@ func (p *receiptPage) describe() {
 	}
 	p.Decided = locale.DateTime(p.Lang, d.At)
 	p.Reason, p.Rule, p.Change = ReasonWords(p.Lang, rec)
+	if rec.Status == moderation.Appealed {
+		p.Change = "" // whether anything is wrong with the text is what the appeal asks
+	}
 	switch {
 	case d.Step == moderation.Uphold:
 		p.Answer, p.Words = true, p.T(key+".final")
