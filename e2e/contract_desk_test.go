@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -87,13 +88,30 @@ func decisions(c *client) {
 	c.decide(200, "anna", "restore", gone, object{"revision": 1})
 }
 
-func undo(c *client) {
-	id, token := c.write("Gibt es einen Ersatzbus?")
-	c.decide(200, "anna", "approve", id, object{"revision": 1})
-	if got := c.ask(200, "GET", c.api("/receipts/"+token), "", nil)["status"]; got != "pending" {
-		c.Errorf("within the hold the receipt says %v", got)
+// takenBack approves a comment and takes that back within its hold, and gives its
+// id. On a machine so slow that the hold was over meanwhile it tries another one.
+func (c *client) takenBack() string {
+	c.Helper()
+	for i := range 20 {
+		id, token := c.write("Gibt es einen Ersatzbus? " + strconv.Itoa(i))
+		begin := time.Now()
+		c.decide(200, "anna", "approve", id, object{"revision": 1})
+		said := c.ask(200, "GET", c.api("/receipts/"+token), "", nil)["status"]
+		back, err := c.call("POST", c.api("/desk/comments/"+id+"/undo"), c.keys["anna"], object{})
+		if time.Since(begin) >= time.Second {
+			continue
+		}
+		if said != "pending" || err != nil {
+			c.Errorf("within the hold the receipt says %v, and undo answers %d: %v", said, back.status, err)
+		}
+		return id
 	}
-	c.decide(200, "anna", "undo", id, object{})
+	c.Fatal("no decision could be taken back within its hold")
+	return ""
+}
+
+func undo(c *client) {
+	id := c.takenBack()
 	c.decide(200, "anna", "approve", id, object{"revision": 1})
 	c.wait("publication", func() bool { return slices.Contains(c.visible(), id) })
 	c.decide(409, "anna", "undo", id, object{})
