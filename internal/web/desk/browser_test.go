@@ -306,7 +306,7 @@ func shots(t *testing.T) string {
 // can find, nothing wider than a small screen.
 func TestPagesAreAccessible(t *testing.T) {
 	h := sqliteRoom(t)
-	h.member(t, "mia@blatt.example", "Mia Sand", moderation.Chief)
+	h.member(t, "mia@blatt.example", "Mia Sand", moderation.Admin)
 	ids := h.fill(t, 8)
 	posted := h.Post("", "Gerd", "Das sehe ich anders.")
 	h.EndHold(h.Do(h.Anna, moderation.Reject, posted.Comment))
@@ -376,7 +376,7 @@ func (h *room) screens(t *testing.T, ids []string, appealed string) map[string]s
 	return map[string]string{
 		"triage": "/desk/", "triage-appeal": "/desk/?state=appealed", "triage-empty": "/desk/?state=escalated", "triage-filtered": "/desk/?rule=profanity",
 		"lists": "/desk/queue", "lists-search": "/desk/queue?q=pendler&state=any", "comment": "/desk/comments/" + ids[1], "comment-released": "/desk/comments/" + ids[7], "comment-appeal": "/desk/comments/" + appealed,
-		"articles": "/desk/articles", "article": "/desk/articles/" + h.Article.ID, "settings": "/desk/settings", "help": "/desk/help",
+		"articles": "/desk/articles", "article": "/desk/articles/" + h.Article.ID, "settings": "/desk/settings", "help": "/desk/help", "health": "/desk/health",
 		"bundles": "/desk/bundles", "staffing": "/desk/staffing", "section": "/desk/section", "stats": "/desk/stats", "reasons": "/desk/reasons", "notices": "/desk/notices", "similar": "/desk/similar/" + ids[0], "error": "/desk/comments/unbekannt",
 		"guide": "/desk/guide", "guide-draft": "/desk/guide/draft", "guide-trial": "/desk/guide/trial", "second": "/desk/second",
 		"people": "/desk/people", "person": "/desk/people/" + h.Anna.ID, "account": "/desk/account", "readers": "/desk/readers", "model": "/desk/model", "rounds": "/desk/rounds", "round": "/desk/rounds/" + round.ID,

@@ -96,6 +96,7 @@ func Routes(srv *web.Server, o Options) []web.Route {
 		{Pattern: "GET /desk/stats", Access: web.Desk, Handler: d.statsPage},
 		{Pattern: "GET /desk/staffing", Access: web.Desk, Handler: d.staffingPage},
 		{Pattern: "POST /desk/staffing", Access: web.Chief, Handler: d.saveStaffing},
+		{Pattern: "GET /desk/health", Access: web.Admin, Handler: d.healthPage},
 		{Pattern: "GET /desk/model", Access: web.Desk, Handler: d.machinePage},
 		{Pattern: "POST /desk/model", Access: web.Admin, Handler: d.setMachine},
 		{Pattern: "GET /desk/authors/{id}", Access: web.Desk, Handler: d.authorPage},

@@ -1,0 +1,65 @@
+package desk
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/freigabe/freigabe/internal/moderation"
+	"github.com/freigabe/freigabe/internal/store"
+	"github.com/freigabe/freigabe/internal/store/storetest"
+)
+
+// An admin sees what failed and why, without the address that the error quotes;
+// nobody else sees the page or a link to it.
+func TestHealthIsForAdmins(t *testing.T) {
+	storetest.OnEach(t, func(t *testing.T, dsn string) {
+		h := newRoom(t, dsn)
+		ctx := context.Background()
+		h.failed(t, "webhook", "Post \"https://empfang.example/geheim\": dial tcp 127.0.0.1:9: connect: connection refused")
+		h.failed(t, "letter", "mail: 550 5.1.1 <leserin@post.example> unknown")
+		if err := h.Present(ctx, store.Presence{ID: "n1", Name: "knoten-eins", Version: "v9"}); err != nil {
+			t.Fatal(err)
+		}
+		for _, role := range []moderation.Role{moderation.Editor, moderation.Chief, moderation.Auditor} {
+			b := h.surf(t, h.add(t, string(role)+"@blatt.example", role, h.Site.ID))
+			if w := b.do(httptest.NewRequest("GET", "/desk/health", nil)); w.Code != http.StatusForbidden {
+				t.Errorf("%s: %d", role, w.Code)
+			}
+			if strings.Contains(b.do(httptest.NewRequest("GET", "/desk/settings", nil)).Body.String(), "/desk/health") {
+				t.Errorf("%s has a link to the page of health", role)
+			}
+		}
+		page := h.surf(t, h.add(t, "admin@blatt.example", moderation.Admin, "")).get("/desk/health")
+		said := words(page)
+		for _, want := range []string{"Webhooks: Der andere Server nimmt keine Verbindung an", "Briefe der Redaktion: Der andere Server lehnte ab (Code 550)", "knoten-eins", "v9"} {
+			if !strings.Contains(said, want) {
+				t.Errorf("no %q in %s", want, said)
+			}
+		}
+		for _, secret := range []string{"leserin@", "geheim"} {
+			if strings.Contains(said, secret) {
+				t.Errorf("the page shows %q", secret)
+			}
+		}
+	})
+}
+
+// failed leaves a job that failed once, for the cause given.
+func (h *room) failed(t *testing.T, kind, cause string) {
+	t.Helper()
+	ctx := context.Background()
+	if err := h.AddJob(ctx, kind, "k", "", h.Now()); err != nil {
+		t.Fatal(err)
+	}
+	jobs, err := h.ClaimJobs(ctx, []string{kind}, 1, time.Minute)
+	if err != nil || len(jobs) != 1 {
+		t.Fatalf("%v, %v", jobs, err)
+	}
+	if err := h.RetryJob(ctx, jobs[0], h.Now().Add(time.Hour), cause); err != nil {
+		t.Fatal(err)
+	}
+}
