@@ -125,5 +125,5 @@ func plainCause(recorded string) (key, code string) {
 	if m := answerCode.FindStringSubmatch(recorded); m != nil {
 		return "answer", m[1]
 	}
-	return "other", ""
+	return "unknown", ""
 }

@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/chromedp/kb"
+	"github.com/freigabe/freigabe/internal/browser"
 	"github.com/freigabe/freigabe/internal/moderation"
 	"github.com/freigabe/freigabe/internal/store"
 	"github.com/freigabe/freigabe/internal/store/storetest"
@@ -46,6 +48,25 @@ func TestHealthIsForAdmins(t *testing.T) {
 			}
 		}
 	})
+}
+
+// The page has no defect that a machine can find, with failures and without.
+func TestHealthIsAccessible(t *testing.T) {
+	h := sqliteRoom(t)
+	h.member(t, "ada@blatt.example", "Ada Berg", moderation.Admin)
+	tab := browser.New(t)
+	address := h.open(t)
+	tab.Open(address + "/desk/login")
+	tab.Do(clickOn("[name=email]"))
+	tab.Press("ada@blatt.example" + kb.Tab + password + kb.Enter)
+	tab.WaitFor("document.querySelector('.menu a[href=\"/desk/health\"]')")
+	tab.Open(address + "/desk/health")
+	tab.WaitFor("document.querySelector('main .empty')")
+	h.look(t, tab, "health-calm")
+	h.failed(t, "webhook", "webhook answered 500 Internal Server Error")
+	tab.Open(address + "/desk/health")
+	tab.WaitFor("document.querySelector('#failed li')")
+	h.look(t, tab, "health")
 }
 
 // failed leaves a job that failed once, for the cause given.
