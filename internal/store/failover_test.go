@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/freigabe/freigabe/internal/moderation"
 	"github.com/freigabe/freigabe/internal/pgtest"
 	"github.com/freigabe/freigabe/internal/store"
 	"github.com/freigabe/freigabe/internal/store/storetest"
@@ -74,6 +75,39 @@ func TestPromotedStandby(t *testing.T) {
 	primary.Start(t) // for the end of the test: it is nobody's primary any more
 	primary.Do(t, "alter system reset synchronous_standby_names")
 	primary.Do(t, "select pg_reload_conf()")
+}
+
+// TestNoStandbyLeft: the synchronous standby dies, and nobody promotes or resets
+// anything. The primary acknowledges nothing any more; submissions and decisions
+// are refused as ErrUnavailable within the limit of a write, and do not hang.
+func TestNoStandbyLeft(t *testing.T) {
+	primary, standby, h := pair(t)
+	waiting := h.Post("", "Berta", "Vor dem Ausfall.")
+	standby.Kill(t)
+	t.Cleanup(func() { // lets what waits go, so that all ends
+		primary.Do(t, "alter system reset synchronous_standby_names")
+		primary.Do(t, "select pg_reload_conf()")
+	})
+	refused := make(chan error, 2)
+	go func() {
+		_, err := h.Submit(ctx, store.Submission{Article: h.Article.ID, Name: "Carl", Text: "Nach dem Ausfall.", Sender: store.Sender{Now: "c", Before: "c"}})
+		refused <- err
+	}()
+	go func() {
+		_, err := h.Step(h.Anna, moderation.Approve, waiting.Comment)
+		refused <- err
+	}()
+	late := time.After(30 * time.Second) // three times the limit of a write
+	for range 2 {
+		select {
+		case err := <-refused:
+			if !errors.Is(err, store.ErrUnavailable) {
+				t.Errorf("refused with %v", err)
+			}
+		case <-late:
+			t.Fatal("a write hangs without a standby")
+		}
+	}
 }
 
 // TestLaggingReplica: readers' pages are not read from a replica that lags; where
