@@ -159,7 +159,7 @@ func fixed(w float32) int16 {
 }
 
 // DeltaDefaults were chosen on replayed streams of decisions.
-var DeltaDefaults = Options{Passes: 6, Seed: 7, Balance: true, Cost: 1.2, DenseScale: 0.25, Contrast: []float32{0.7}}
+var DeltaDefaults = Options{Passes: 4, Seed: 7, Balance: true, Cost: 1.2, DenseScale: 0.25, Contrast: []float32{0.7}}
 
 // Retrain teaches all lessons from the start. Heads are independent and run at
 // the same time; the result does not depend on it.
