@@ -263,7 +263,7 @@ func TestTheModelsPageIsAccessible(t *testing.T) {
 	tab.Open(address + "/desk/login")
 	tab.Do(clickOn("[name=email]"))
 	tab.Press(admin.Email + "\t" + password + "\r")
-	tab.WaitFor("document.querySelector('#main h1')")
+	tab.WaitFor("location.pathname !== '/desk/login' && document.querySelector('#main h1')")
 	for _, dark := range []bool{false, true} {
 		tab.Dark(dark)
 		tab.Open(address + "/desk/model")
