@@ -24,7 +24,7 @@ var sqliteDialect = dialect{
 	words: map[string]string{
 		"bytes":     "blob",
 		"calm":      " indexed by revisions_bundle",
-		"chart":     " indexed by revisions_chart",
+		"charted":   sqliteCharted,
 		"identity":  "integer primary key autoincrement",
 		"xid":       "integer not null default 0",
 		"clustered": " without rowid",
@@ -40,7 +40,7 @@ var postgresDialect = dialect{
 	words: map[string]string{
 		"bytes":     "bytea",
 		"calm":      "",
-		"chart":     "",
+		"charted":   postgresCharted,
 		"identity":  "bigint generated always as identity primary key",
 		"xid":       "xid8 not null default pg_current_xact_id()",
 		"clustered": "",
