@@ -29,6 +29,7 @@ var sqliteDialect = dialect{
 		"xid":       "integer not null default 0",
 		"clustered": " without rowid",
 		"search":    sqliteSearch,
+		"words":     sqliteVocabulary,
 	},
 }
 
@@ -45,6 +46,7 @@ var postgresDialect = dialect{
 		"xid":       "xid8 not null default pg_current_xact_id()",
 		"clustered": "",
 		"search":    postgresSearch,
+		"words":     "",
 	},
 }
 

@@ -87,9 +87,10 @@ func objection(p store.Plan) string {
 		}
 		limited := strings.HasPrefix(how, "USING") && strings.Contains(p.Query, "limit ") && !p.Sorts // in the order of an index, as far as needed
 		minmax := strings.HasPrefix(how, "USING") && (strings.Contains(p.Query, "max(id)") || strings.Contains(p.Query, "min(id)"))
-		derived := strings.Contains(p.Query, ") "+table) || strings.HasPrefix(scan, "(") || strings.HasPrefix(scan, "CONSTANT") || table == ""
+		derived := strings.Contains(p.Query, ") "+table) || strings.Contains(p.Query, "with recursive "+table+"(") || strings.HasPrefix(scan, "(") || strings.HasPrefix(scan, "CONSTANT") || table == ""
 		switch {
-		case smallTables[table], limited, minmax, derived, strings.Contains(how, "VIRTUAL TABLE INDEX 0:M"): // by a word of the text
+		case smallTables[table], limited, minmax, derived, strings.Contains(how, "VIRTUAL TABLE INDEX 0:M"), // by a word of the text
+			strings.HasPrefix(how, "VIRTUAL TABLE INDEX 513"): // the list of words, from a word on
 			continue
 		}
 		for part := range scansAllowed {
