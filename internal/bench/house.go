@@ -111,7 +111,7 @@ func (h *house) pending(ctx context.Context, a store.Article, n int) error {
 		"insert into authors (id, site_id, kind, name, created_at) values ('" + a.ID + "', '" + h.site.ID + "', 'guest', 'Berta Klein', 0)",
 		from + "comments (id, site_id, article_id, author_id, author_name, revision, receipt_hash, created_at) select " + id + ", '" + h.site.ID + "', '" + a.ID + "', '" + a.ID + "', 'Berta Klein', 1, " + id + ", " + at + " from i",
 		from + "revisions (comment_id, number, site_id, article_id, state, text, folded, salt, digest, refuse, calm, calm_model, submitted_at, state_at) select " +
-			id + ", 1, '" + h.site.ID + "', '" + a.ID + "', 'pending', '" + words(1) + "', '" + strings.ToLower(words(1)) + " kennwort' || cast(n % 20000 + 100000 as text), 's', 'd', (n % 1000) / 1000.0, n % 100, 'bench', " + at + ", " + at + " from i",
+			id + ", 1, '" + h.site.ID + "', '" + a.ID + "', 'pending', '" + words(1) + " Kennwort' || cast(n % 20000 + 100000 as text), '" + strings.ToLower(words(1)) + " kennwort' || cast(n % 20000 + 100000 as text), 's', 'd', (n % 1000) / 1000.0, n % 100, 'bench', " + at + ", " + at + " from i",
 	} {
 		if _, err := conn.ExecContext(ctx, s); err != nil {
 			return fmt.Errorf("generate data: %w", err)

@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"fmt"
 	"os"
-	"strings"
 	"time"
 
 	"github.com/freigabe/freigabe/internal/bench/fill"
@@ -130,17 +129,5 @@ func (b *bench) volume(ctx context.Context, s *store.Store) error {
 		return err
 	}
 	b.atMost("disk for a comment with its record and indexes", float64(size.Int64)/float64(max(1, comments.Int64)), "B", 4000, "%d comments, %.1f GB", comments.Int64, float64(size.Int64)/1e9)
-	return nil
-}
-
-// show prints the rows of a step and forgets them.
-func (b *bench) show(asJSON bool) error {
-	for _, r := range b.rows {
-		r.DB, _, _ = strings.Cut(b.dsn, ":")
-		if err := r.print(asJSON); err != nil {
-			return err
-		}
-	}
-	b.rows = nil
 	return nil
 }

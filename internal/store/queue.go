@@ -103,6 +103,9 @@ func (s *Store) Queue(ctx context.Context, f QueueFilter) ([]Waiting, string, er
 	if f.Limit <= 0 || f.Limit > 200 {
 		f.Limit = 50
 	}
+	if !slices.Contains(orders, f.Order) {
+		return nil, "", moderation.BadField("order", "error.order")
+	}
 	if f.Text != "" {
 		return s.found(ctx, f)
 	}
@@ -175,7 +178,29 @@ func (s *Store) merged(ctx context.Context, f QueueFilter, parts []QueueFilter, 
 
 // queueOf reads one comment more than asked for, where there is one.
 func (s *Store) queueOf(ctx context.Context, f QueueFilter, q sought, end *spot) ([]Waiting, error) {
-	b := &clauses{args: []any{micros(s.Now())}}
+	after, err := f.after()
+	if err != nil {
+		return nil, err
+	}
+	var out []Waiting
+	for _, part := range spans(f.Order, after, end) {
+		b := &clauses{args: []any{micros(s.Now())}}
+		s.conditions(b, f, q)
+		sorted := part.narrow(b, f.Order)
+		err = each(ctx, s.read, func(r *sql.Rows) error {
+			w, err := scanWaiting(r.Scan)
+			out = append(out, w)
+			return err
+		}, "select "+waitingColumns+" where "+b.where()+sorted+" limit "+b.arg(f.Limit+1-len(out)), b.args...)
+		if err != nil || len(out) > f.Limit {
+			break
+		}
+	}
+	return out, err
+}
+
+// conditions adds what a filter asks for, but for its cursor.
+func (s *Store) conditions(b *clauses, f QueueFilter, q sought) {
 	lead := ""
 	if q.few != nil && s.d.name == "sqlite" {
 		lead = "+" // keeps SQLite from the indexes of the queue: the words are the shorter way
@@ -190,23 +215,6 @@ func (s *Store) queueOf(ctx context.Context, f QueueFilter, q sought, end *spot)
 	}
 	b.andIf(f.Article != "", lead+"r.article_id = ", f.Article)
 	f.narrow(b)
-	order, err := queueOrder(f.Order)
-	if err != nil {
-		return nil, err
-	}
-	if err := f.after(b); err != nil {
-		return nil, err
-	}
-	if end != nil {
-		b.add(end.bound(b, f.Order, true))
-	}
-	var out []Waiting
-	err = each(ctx, s.read, func(r *sql.Rows) error {
-		w, err := scanWaiting(r.Scan)
-		out = append(out, w)
-		return err
-	}, "select "+waitingColumns+" where "+b.where()+" order by "+order+" limit "+b.arg(f.Limit+1), b.args...)
-	return out, err
 }
 
 func (f QueueFilter) ofState(b *clauses, lead string) {

@@ -139,27 +139,31 @@ func (s *Store) foundBefore(ctx context.Context, f QueueFilter, q sought, length
 	return q.holding(out), next, err
 }
 
-// spotAhead is the place so many comments on in a part of the queue; nil where
-// it ends before.
+// spotAhead is the spot so many comments on in a part of the queue; nil where it
+// ends before.
 func (s *Store) spotAhead(ctx context.Context, f QueueFilter, length int) (*spot, error) {
-	b := &clauses{}
-	f.ofState(b, "")
-	b.andIf(f.Site != "", "r.site_id = ", f.Site)
-	b.andIf(f.Article != "", "r.article_id = ", f.Article)
-	if err := f.after(b); err != nil {
-		return nil, err
-	}
-	order, err := queueOrder(f.Order)
+	after, err := f.after()
 	if err != nil {
 		return nil, err
 	}
-	p := &spot{}
-	err = s.read.QueryRowContext(ctx, "select "+cmp.Or(scoreKeys[f.Order], "0.0")+", r.submitted_at, r.comment_id from revisions r where "+b.where()+
-		" order by "+order+" limit 1 offset "+b.arg(length-1), b.args...).Scan(&p.score, &p.at, &p.id)
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil, nil
+	for _, part := range spans(f.Order, after, nil) {
+		b := &clauses{}
+		f.ofState(b, "")
+		b.andIf(f.Site != "", "r.site_id = ", f.Site)
+		b.andIf(f.Article != "", "r.article_id = ", f.Article)
+		sorted := part.narrow(b, f.Order)
+		p, from := &spot{}, " from revisions r where "+b.where()
+		err = s.read.QueryRowContext(ctx, "select "+cmp.Or(scoreKeys[f.Order], "0.0")+", r.submitted_at, r.comment_id"+from+sorted+" limit 1 offset "+b.arg(length-1), b.args...).Scan(&p.score, &p.at, &p.id)
+		if !errors.Is(err, sql.ErrNoRows) {
+			return p, classify(err)
+		}
+		var passed int // fewer than length
+		if err = s.read.QueryRowContext(ctx, "select count(*)"+from, b.args[:len(b.args)-1]...).Scan(&passed); err != nil {
+			return nil, classify(err)
+		}
+		length -= passed
 	}
-	return p, classify(err)
+	return nil, nil
 }
 
 // narrow adds the conditions that a text holds all words. Letters in the middle of

@@ -17,17 +17,8 @@ const refuseKey = "(case when r.blind = 1 then 0.5 else coalesce(r.refuse, 0.5) 
 // scoreKeys are what the orders by score begin with, as their indexes do.
 var scoreKeys = map[string]string{"calm": refuseKey, "hot": "(-" + refuseKey + ")"}
 
-func queueOrder(order string) (string, error) {
-	switch order {
-	case "", "oldest":
-		return "r.submitted_at, r.comment_id", nil
-	case "newest":
-		return "r.submitted_at desc, r.comment_id desc", nil
-	case "calm", "hot":
-		return scoreKeys[order] + ", r.submitted_at, r.comment_id", nil
-	}
-	return "", moderation.BadField("order", "error.order")
-}
+// orders are what a queue can be put in.
+var orders = []string{"", "oldest", "newest", "calm", "hot"}
 
 // spot is where a comment stands in an order of the queue.
 type spot struct {
@@ -64,17 +55,68 @@ func (p spot) compare(q spot, order string) int {
 	return cmp.Or(by, cmp.Compare(p.at, q.at), strings.Compare(p.id, q.id))
 }
 
-// bound is the condition that a comment stands after the place, or else not after
-// it: rows are compared as a whole, so that the index is entered there.
-func (p spot) bound(b *clauses, order string, until bool) string {
+// beyond is the condition that a comment stands after the spot, or with until not
+// after it, whatever its score. Rows are compared as a whole, so that the index is
+// entered there.
+func (p spot) beyond(b *clauses, order string, until bool) string {
 	sign := map[bool]string{false: " > ", true: " <= "}[until]
 	if order == "newest" {
 		sign = map[bool]string{false: " < ", true: " >= "}[until]
 	}
-	if key := scoreKeys[order]; key != "" {
-		return "(" + key + ", r.submitted_at, r.comment_id)" + sign + "(" + b.arg(p.score) + ", " + b.arg(p.at) + ", " + b.arg(p.id) + ")"
-	}
 	return "(r.submitted_at, r.comment_id)" + sign + "(" + b.arg(p.at) + ", " + b.arg(p.id) + ")"
+}
+
+// span is a part of an order that an index gives from one end to the other.
+type span struct {
+	key          string // what the order by score begins with
+	score        string // how that compares
+	first, last  *spot  // the score compares with theirs
+	after, until *spot  // the bounds among comments of one score
+}
+
+// spans cuts what stands after one spot and up to another in an order; nil stands
+// for the ends of the order. Comments of the same score are a part of their own:
+// SQLite enters an index below an expression only where this equals something.
+func spans(order string, after, until *spot) []span {
+	key := scoreKeys[order]
+	if key == "" {
+		return []span{{after: after, until: until}}
+	}
+	if after != nil && until != nil && after.score == until.score {
+		return []span{{key: key, score: " = ", first: after, after: after, until: until}}
+	}
+	var out []span
+	if after != nil {
+		out = append(out, span{key: key, score: " = ", first: after, after: after})
+	}
+	out = append(out, span{key: key, score: " > ", first: after, last: until})
+	if until != nil {
+		out = append(out, span{key: key, score: " = ", first: until, until: until})
+	}
+	return out
+}
+
+// narrow adds the part's conditions and gives how to sort.
+func (p span) narrow(b *clauses, order string) string {
+	if p.first != nil {
+		b.and(p.key+p.score, p.first.score)
+	}
+	if p.last != nil {
+		b.and(p.key+" < ", p.last.score)
+	}
+	if p.after != nil {
+		b.add(p.after.beyond(b, order, false))
+	}
+	if p.until != nil {
+		b.add(p.until.beyond(b, order, true))
+	}
+	switch {
+	case order == "newest":
+		return " order by r.submitted_at desc, r.comment_id desc"
+	case p.key == "" || p.score == " = ":
+		return " order by r.submitted_at, r.comment_id"
+	}
+	return " order by " + p.key + ", r.submitted_at, r.comment_id"
 }
 
 // cursor is a place as clients pass it on.
@@ -82,21 +124,20 @@ func (p spot) cursor() string {
 	return base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, "%s %d %s", strconv.FormatFloat(p.score, 'g', -1, 64), p.at, p.id))
 }
 
-// after adds the condition of the filter's cursor, where it has one.
-func (f QueueFilter) after(b *clauses) error {
+// after is the spot that the filter's cursor names; nil without one.
+func (f QueueFilter) after() (*spot, error) {
 	if f.Cursor == "" {
-		return nil
+		return nil, nil
 	}
 	raw, err := base64.RawURLEncoding.DecodeString(f.Cursor)
 	parts := strings.Fields(string(raw))
 	if err != nil || len(parts) != 3 {
-		return moderation.BadField("cursor", "error.cursor")
+		return nil, moderation.BadField("cursor", "error.cursor")
 	}
 	score, err1 := strconv.ParseFloat(parts[0], 64)
 	at, err2 := strconv.ParseInt(parts[1], 10, 64)
 	if err1 != nil || err2 != nil {
-		return moderation.BadField("cursor", "error.cursor")
+		return nil, moderation.BadField("cursor", "error.cursor")
 	}
-	b.add(spot{score, at, parts[2]}.bound(b, f.Order, false))
-	return nil
+	return &spot{score, at, parts[2]}, nil
 }
