@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"fmt"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/freigabe/freigabe/internal/bench/fill"
@@ -74,10 +75,32 @@ var questions = []question{
 		_, err := s.QueueCounts(ctx, store.Everywhere)
 		return err
 	}},
-	{"record of an author", 50, func(ctx context.Context, s *store.Store, _ int) error {
+	{"a comment with its author's record", 20, func(ctx context.Context, s *store.Store, _ int) error {
 		_, err := s.Dossier(ctx, fill.Comment, 0)
 		return err
 	}},
+	{"record of an author with a tenth of the long thread", 20, func(ctx context.Context, s *store.Store, _ int) error {
+		r, err := s.RecordOf(ctx, fill.Author)
+		if err == nil && r.Approved == 0 {
+			err = fmt.Errorf("it is empty")
+		}
+		return err
+	}},
+	{"chart of what waits at a site", 300, func(ctx context.Context, s *store.Store, _ int) error {
+		bars, err := s.Chart(ctx, fill.Site, fill.Model)
+		if err == nil && bars[0] == 0 {
+			err = fmt.Errorf("it is empty")
+		}
+		return err
+	}},
+	{"bundle of 200 of a site", 300, func(ctx context.Context, s *store.Store, _ int) error {
+		_, err := s.Calmly(ctx, fill.Site, fill.Model, 0, 20, 200)
+		return err
+	}},
+	{"search at all sites, a rare word", 300, search("", "kennwort1%05d")},
+	{"search at all sites, a word of every text", 300, search("", "brücke")},
+	{"search at all sites, both", 300, search("", "brücke kennwort1%05d")},
+	{"search at a site, a word of every text", 300, search(fill.Site, "brücke")},
 	{"hours of a site, 30 days", 200, func(ctx context.Context, s *store.Store, _ int) error {
 		_, err := s.Hours(ctx, store.Period{Site: fill.Site, From: s.Now().Add(-30 * 24 * time.Hour), To: s.Now()})
 		return err
@@ -91,6 +114,21 @@ var questions = []question{
 		_, err := s.Submit(ctx, store.Submission{Article: someArticle(n), Name: "Berta Klein", Text: words(n), Sender: store.Sender{Now: at, Before: at}})
 		return err
 	}},
+}
+
+// search looks for words among all that was ever submitted.
+func search(site, words string) func(context.Context, *store.Store, int) error {
+	return func(ctx context.Context, s *store.Store, n int) error {
+		text := words
+		if strings.Contains(words, "%") {
+			text = fmt.Sprintf(words, n*331%20000)
+		}
+		page, _, err := s.Queue(ctx, store.QueueFilter{Site: site, State: store.Any, Order: "newest", Text: text, Limit: 50})
+		if err == nil && len(page) == 0 {
+			err = fmt.Errorf("nothing found for %s", text)
+		}
+		return err
+	}
 }
 
 func next(site, order string) func(context.Context, *store.Store, int) error {

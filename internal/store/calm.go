@@ -65,7 +65,7 @@ func (s *Store) SaveCalm(ctx context.Context, site string, scores []Calm) error 
 	if err != nil {
 		return err
 	}
-	return s.gatherSometimes(ctx, site, len(scores))
+	return s.gatherSometimes(ctx, site, "", len(scores))
 }
 
 // statement keeps the score; without a model that gave one nothing changes.

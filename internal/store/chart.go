@@ -3,19 +3,9 @@ package store
 import (
 	"context"
 	"database/sql"
-	"math/rand/v2"
 )
 
-// The chart of the bundles counts all that waits, so its counts are kept: in the
-// table charted, by triggers on revisions. SQLite has one writer, so a row is a
-// count. On PostgreSQL a count would be a row for which all decisions of a site
-// wait, and over which two transactions could lock each other out; there a row is
-// a change of a count, rows are only added, and gather adds them up now and then.
-// A reader sees the same sum before and after.
-
-// chartTable begins the names of the tables that hold kept counts: a backup leaves
-// them out, and what is restored is counted again.
-const chartTable = "charted"
+// The chart of the bundles counts all that waits, so its counts are kept (see kept.go).
 
 // sqliteCharted and postgresCharted are the table and its triggers; the conditions
 // are those of inBundle.
@@ -52,29 +42,3 @@ func (s *Store) Chart(ctx context.Context, site, model string) ([20]int, error) 
 	}, "select score, sum(n) from charted where site_id = $1 and model = $2 group by score", site, model)
 	return out, err
 }
-
-// gatherOneOf is of how many scored texts one lets its site's changes of counts be
-// added up, on average. So a chart reads some thousand rows at most.
-const gatherOneOf = 1000
-
-// gatherSometimes follows a write that scored texts.
-func (s *Store) gatherSometimes(ctx context.Context, site string, scored int) error {
-	if s.d.name == "sqlite" || rand.IntN(gatherOneOf) >= scored {
-		return nil
-	}
-	return s.Gather(ctx, site)
-}
-
-// Gather adds a site's changes of counts up to one row for each count. Rows that
-// another node is gathering at the same time are left to it.
-func (s *Store) Gather(ctx context.Context, site string) error {
-	if s.d.name == "sqlite" {
-		return nil
-	}
-	return s.write(ctx, func(tx *sql.Tx) error {
-		return all(ctx, tx, stmt(gatherQuery, site))
-	})
-}
-
-const gatherQuery = `with gone as (delete from charted where ctid = any(array(select ctid from charted where site_id = $1 for update skip locked)) returning site_id, model, score, n)
-	insert into charted (site_id, model, score, n) select site_id, model, score, sum(n) from gone group by site_id, model, score having sum(n) <> 0`

@@ -40,14 +40,6 @@ type Note struct {
 	At     time.Time
 }
 
-// Record is what the desk knows of a proven author; a typed name has none.
-type Record struct {
-	Proven                                        bool
-	Submitted, Approved, Rejected, Removed, Waits int
-	Since                                         time.Time             // of the first comment
-	Last                                          []moderation.Decision // newest first
-}
-
 // Dossier gives one comment to the desk; revision 0 means the newest.
 func (s *Store) Dossier(ctx context.Context, comment string, number int) (Dossier, error) {
 	var d Dossier
@@ -99,40 +91,4 @@ func (s *Store) fillDossier(ctx context.Context, d *Dossier) error {
 	}
 	d.Record, err = s.RecordOf(ctx, d.Author)
 	return err
-}
-
-// RecordOf gives the record of a proven author.
-func (s *Store) RecordOf(ctx context.Context, author string) (Record, error) {
-	rec := Record{Proven: true}
-	err := each(ctx, s.read, func(r *sql.Rows) error {
-		var state moderation.State
-		var n int
-		if err := r.Scan(&state, &n); err != nil {
-			return err
-		}
-		rec.Submitted += n
-		switch state {
-		case moderation.Approved:
-			rec.Approved += n
-		case moderation.Rejected, moderation.Returned, moderation.Appealed:
-			rec.Rejected += n
-		case moderation.Removed:
-			rec.Removed += n
-		case moderation.Pending, moderation.Escalated:
-			rec.Waits += n
-		}
-		return nil
-	}, `select r.state, count(*) from comments c join revisions r on r.comment_id = c.id and r.number = c.revision
-		where c.author_id = $1 and c.proven = 1 group by r.state`, author)
-	if err != nil {
-		return rec, err
-	}
-	var since sql.NullInt64
-	if err := s.read.QueryRowContext(ctx, "select min(created_at) from comments where author_id = $1 and proven = 1", author).Scan(&since); err != nil {
-		return rec, classify(err)
-	}
-	rec.Since = timeOf(since)
-	rec.Last, err = decisions(ctx, s.read, `d.comment_id in (select id from comments where author_id = $1 and proven = 1)
-		and d.actor_role in ('editor', 'chief') order by d.at desc limit 5`, author)
-	return rec, err
 }

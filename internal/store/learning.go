@@ -40,7 +40,11 @@ func (s *Store) SaveObserved(ctx context.Context, o Observed) error {
 	if err != nil {
 		return err
 	}
-	return s.gatherSometimes(ctx, o.Site, 1)
+	author := ""
+	if o.Proven {
+		author = o.Author
+	}
+	return s.gatherSometimes(ctx, o.Site, author, 1)
 }
 
 // Fingerprints gives the fingerprints of a site's texts since a moment, oldest first.

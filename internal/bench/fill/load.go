@@ -61,6 +61,9 @@ var (
 		"delete from charted",
 		`insert into charted (site_id, model, score, n) select site_id, calm_model, calm, count(*) from revisions
 			where state = 'pending' and blind = 0 and calm >= 0 group by site_id, calm_model, calm`,
+		"delete from tallied",
+		`insert into tallied (author_id, state, n) select c.author_id, r.state, count(*) from comments c join revisions r on r.comment_id = c.id and r.number = c.revision
+			where c.proven = 1 group by c.author_id, r.state`,
 	}
 )
 

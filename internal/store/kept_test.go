@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"path/filepath"
+	"reflect"
 	"testing"
 
 	"github.com/freigabe/freigabe/internal/moderation"
@@ -13,10 +14,10 @@ import (
 	"github.com/freigabe/freigabe/internal/store/storetest"
 )
 
-// Whatever authors, editors and the machine do, the chart's kept counts are what a
-// plain count of the comments gives, the list below the chart holds just these,
-// and a backup restored counts the same.
-func TestTheChartCountsWhatWaits(t *testing.T) {
+// Whatever authors, editors and the machine do, the kept counts of the chart and of
+// the authors' records are what a plain count of the comments gives, the list below
+// the chart holds just these, and a backup restored counts the same.
+func TestKeptCountsAreThoseOfAPlainCount(t *testing.T) {
 	storetest.OnEach(t, func(t *testing.T, dsn string) {
 		h := storetest.NewHouse(t, dsn)
 		blind := 20.0
@@ -26,7 +27,7 @@ func TestTheChartCountsWhatWaits(t *testing.T) {
 		seed := rand.Uint64()
 		t.Logf("seed %d", seed)
 		p := &pile{t: t, h: h, r: rand.New(rand.NewPCG(seed, 1))}
-		moves := []func(){p.submit, p.submit, p.submit, p.score, p.score, p.decide, p.decide, p.author, p.gather}
+		moves := []func(){p.submit, p.submit, p.submit, p.verify, p.score, p.score, p.decide, p.decide, p.author, p.gather}
 		for i := range 250 {
 			moves[p.r.IntN(len(moves))]()
 			if i%5 == 0 {
@@ -68,8 +69,36 @@ var frozenVersions = []string{"frozen-1", "frozen-2"}
 
 func (p *pile) any() store.Submitted { return p.posted[p.r.IntN(len(p.posted))] }
 
+// submit posts as a guest, some of them with an address, or as one of three
+// readers with an account.
 func (p *pile) submit() {
-	p.posted = append(p.posted, p.h.Post("", fmt.Sprint("Name ", len(p.posted)), fmt.Sprint("Die Brücke bleibt zu, zum ", len(p.posted))))
+	n := len(p.posted)
+	in := store.Submission{Article: p.h.Article.ID, Name: fmt.Sprint("Name ", n), Text: fmt.Sprint("Die Brücke bleibt zu, zum ", n), Sender: store.Sender{Now: fmt.Sprint(n), Before: fmt.Sprint(n)}}
+	switch n % 3 {
+	case 0:
+		in.Proof = store.Proof{Kind: "account", Subject: fmt.Sprint("reader ", p.r.IntN(3))}
+	case 1:
+		in.Email = fmt.Sprintf("r%d@example.org", p.r.IntN(3))
+	}
+	out, err := p.h.Submit(ctx, in)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	p.posted = append(p.posted, out)
+}
+
+// verify opens the link that was mailed to an author.
+func (p *pile) verify() {
+	if len(p.posted) == 0 {
+		return
+	}
+	rec, err := p.h.Receipt(ctx, p.any().Token)
+	if err == nil {
+		err = p.h.VerifyEmail(ctx, rec, store.Naming{})
+	}
+	if err != nil && moderation.KindOf(err) == 0 {
+		p.t.Fatal(err)
+	}
 }
 
 // score lets a frozen model judge one text or several, some of them again.
@@ -108,7 +137,7 @@ func (p *pile) author() {
 }
 
 func (p *pile) gather() {
-	if err := p.h.Gather(ctx, p.h.Site.ID); err != nil {
+	if err := p.h.Gather(ctx, p.h.Site.ID, p.authors()...); err != nil {
 		p.t.Fatal(err)
 	}
 }
@@ -117,6 +146,7 @@ func (p *pile) gather() {
 // gives how many comments wait.
 func (p *pile) compare(s *store.Store) (all int) {
 	p.t.Helper()
+	p.records(s)
 	for _, version := range frozenVersions {
 		chart, err := s.Chart(ctx, p.h.Site.ID, version)
 		if err != nil {
@@ -149,4 +179,44 @@ func (p *pile) compare(s *store.Store) (all int) {
 		}
 	}
 	return all
+}
+
+// authors are those who are proven.
+func (p *pile) authors() (ids []string) {
+	rows, err := p.h.Pool().Query("select distinct author_id from comments where proven = 1")
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			p.t.Fatal(err)
+		}
+		ids = append(ids, id)
+	}
+	return ids
+}
+
+// records holds the record of each proven author against a plain count.
+func (p *pile) records(s *store.Store) {
+	p.t.Helper()
+	for _, id := range p.authors() {
+		rec, err := s.RecordOf(ctx, id)
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		var plain store.Record
+		err = s.Pool().QueryRow(`select count(*), count(case when r.state = 'approved' then 1 end), count(case when r.state in ('rejected', 'returned', 'appealed') then 1 end),
+			count(case when r.state = 'removed' then 1 end), count(case when r.state in ('pending', 'escalated') then 1 end)
+			from comments c join revisions r on r.comment_id = c.id and r.number = c.revision where c.author_id = $1 and c.proven = 1`, id).
+			Scan(&plain.Submitted, &plain.Approved, &plain.Rejected, &plain.Removed, &plain.Waits)
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		got := store.Record{Submitted: rec.Submitted, Approved: rec.Approved, Rejected: rec.Rejected, Removed: rec.Removed, Waits: rec.Waits}
+		if !reflect.DeepEqual(got, plain) {
+			p.t.Fatalf("the record of %s says %+v, a plain count %+v", id, got, plain)
+		}
+	}
 }
