@@ -3,8 +3,10 @@ package main
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -15,7 +17,7 @@ import (
 
 // large fills a database with very many comments, where it is empty, and measures
 // what readers and editors ask of it.
-func (b *bench) large(ctx context.Context, z fill.Size) error {
+func (b *bench) large(ctx context.Context, z fill.Size, only string) error {
 	s, err := store.Open(ctx, store.Options{DSN: b.dsn})
 	if err != nil {
 		return err
@@ -33,7 +35,7 @@ func (b *bench) large(ctx context.Context, z fill.Size) error {
 		}
 		b.atMost(fmt.Sprintf("filling %d comments of %d sites", z.Comments, z.Sites), time.Since(begun).Minutes(), "min", 60, "")
 	}
-	return b.ask(ctx, s)
+	return b.ask(ctx, s, only)
 }
 
 // question is one thing that a page asks.
@@ -101,6 +103,17 @@ var questions = []question{
 	{"search at all sites, a word of every text", 300, search("", "brücke")},
 	{"search at all sites, both", 300, search("", "brücke kennwort1%05d")},
 	{"search at a site, a word of every text", 300, search(fill.Site, "brücke")},
+	{"comments of an author with a hundred, all states", 50, func(ctx context.Context, s *store.Store, _ int) error {
+		page, _, err := s.Queue(ctx, store.QueueFilter{Site: fill.Site, State: store.Any, Author: "u1000001", Order: "newest", Limit: 50})
+		if err == nil && len(page) == 0 {
+			err = fmt.Errorf("it is empty")
+		}
+		return err
+	}},
+	{"articles with their loads, all sites", 200, func(ctx context.Context, s *store.Store, _ int) error {
+		_, err := s.ArticleLoads(ctx, store.Everywhere, 50)
+		return err
+	}},
 	{"hours of a site, 30 days", 200, func(ctx context.Context, s *store.Store, _ int) error {
 		_, err := s.Hours(ctx, store.Period{Site: fill.Site, From: s.Now().Add(-30 * 24 * time.Hour), To: s.Now()})
 		return err
@@ -114,6 +127,30 @@ var questions = []question{
 		_, err := s.Submit(ctx, store.Submission{Article: someArticle(n), Name: "Berta Klein", Text: words(n), Sender: store.Sender{Now: at, Before: at}})
 		return err
 	}},
+	{"the next comment of a site, and its rejection", 50, func(ctx context.Context, s *store.Store, n int) error {
+		page, _, err := s.Queue(ctx, store.QueueFilter{Site: fmt.Sprint("s", 100_000+n%10), Order: "oldest", Limit: 1})
+		if err != nil || len(page) != 1 {
+			return errors.Join(err, fmt.Errorf("%d comments wait", len(page)))
+		}
+		_, err = s.Apply(ctx, store.Request{Comment: page[0].ID, Step: moderation.Reject, Actor: moderation.Actor{ID: fill.Editor, Role: moderation.Editor},
+			Rule: moderation.Digression, Reason: "Bitte zum Artikel."})
+		return err
+	}},
+}
+
+// retention measures how fast expired texts are erased, for half a minute or until
+// none is left.
+func (b *bench) retention(ctx context.Context, s *store.Store) error {
+	limited, cancel := context.WithTimeout(ctx, 30*time.Second)
+	defer cancel()
+	begun := time.Now()
+	done, err := s.Expire(limited)
+	if err != nil && limited.Err() == nil {
+		return fmt.Errorf("erase what has expired: %w", err)
+	}
+	took := time.Since(begun).Seconds()
+	b.add(result{What: "expired texts erased a second", Figure: float64(done.Texts) / took, Unit: "/s", Limit: 20, Notes: fmt.Sprintf("%d in %.0f s", done.Texts, took)})
+	return nil
 }
 
 // search looks for words among all that was ever submitted.
@@ -141,9 +178,17 @@ func next(site, order string) func(context.Context, *store.Store, int) error {
 	}
 }
 
-// ask measures every question, warm, 200 times.
-func (b *bench) ask(ctx context.Context, s *store.Store) error {
+// ask measures the questions that hold one of the words of only, or all, warm, 200
+// times.
+func (b *bench) ask(ctx context.Context, s *store.Store, only string) error {
+	words := strings.Split(only, ",")
+	asked := func(what string) bool {
+		return slices.ContainsFunc(words, func(word string) bool { return strings.Contains(what, word) })
+	}
 	for _, q := range questions {
+		if !asked(q.what) {
+			continue
+		}
 		if err := q.ask(ctx, s, 0); err != nil {
 			return fmt.Errorf("%s: %w", q.what, err)
 		}
@@ -153,7 +198,11 @@ func (b *bench) ask(ctx context.Context, s *store.Store) error {
 		}
 		b.atMost(q.what+", p99", ms(took.at(.99)), "ms", q.limit, "median %.2f, most %.2f", ms(took.at(.5)), ms(took.at(1)))
 	}
-	return b.volume(ctx, s)
+	var err error
+	if asked("retention") {
+		err = b.retention(ctx, s)
+	}
+	return errors.Join(err, b.volume(ctx, s))
 }
 
 // volume tells how much disk a comment takes with all that belongs to it.

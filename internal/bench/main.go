@@ -88,7 +88,7 @@ func run() error {
 	var only, mix string
 	var w breaking
 	flag.StringVar(&b.dsn, "db", "", "an empty database, sqlite:PATH or postgres://…; SQLite in a temporary folder without")
-	flag.StringVar(&only, "only", "", "names of rows, separated by commas")
+	flag.StringVar(&only, "only", "", "names of rows, separated by commas; with -large, words of them")
 	flag.IntVar(&b.waiting, "waiting", 1_000_000, "comments in the queue")
 	flag.IntVar(&b.thread, "thread", 100_000, "comments in the long thread")
 	flag.DurationVar(&b.span, "span", 3*time.Second, "length of each measurement under load")
@@ -117,7 +117,7 @@ func run() error {
 	switch {
 	case z.Comments > 0:
 		z.Waiting, z.Thread = min(b.waiting, z.Comments/2), b.thread
-		err = b.large(ctx, z)
+		err = b.large(ctx, z, only)
 	case w.span > 0:
 		err = b.breakingNews(ctx, w)
 	default:

@@ -109,7 +109,7 @@ func (s *Store) Queue(ctx context.Context, f QueueFilter) ([]Waiting, string, er
 	if f.Text != "" {
 		return s.found(ctx, f)
 	}
-	parts, err := s.parts(ctx, f, f.State == Any)
+	parts, err := s.parts(ctx, f, f.State == Any && f.Author == "")
 	if err != nil {
 		return nil, "", err
 	}
@@ -202,8 +202,8 @@ func (s *Store) queueOf(ctx context.Context, f QueueFilter, q sought, end *spot)
 // conditions adds what a filter asks for, but for its cursor.
 func (s *Store) conditions(b *clauses, f QueueFilter, q sought) {
 	lead := ""
-	if q.few != nil && s.d.name == "sqlite" {
-		lead = "+" // keeps SQLite from the indexes of the queue: the words are the shorter way
+	if (q.few != nil || f.Author != "") && s.d.name == "sqlite" {
+		lead = "+" // keeps SQLite from the indexes of the queue: the words, or the author, are the shorter way
 	}
 	if f.Text != "" {
 		q.narrow(b)

@@ -52,6 +52,7 @@ const (
 	Comment    = "c100000000010"
 	Author     = "u1000000" // the site's busiest: a tenth of the long thread is theirs
 	Model      = "bench"    // that gave the frozen scores
+	Editor     = "e1"
 )
 
 // filler is a run.
@@ -112,7 +113,7 @@ func (f *filler) houses(ctx context.Context) error {
 	return f.run(ctx,
 		numbers(0, f.Sites-1)+"insert into sites (id, name, origin, created_at) select 's' || cast(100000 + n as text), 'Blatt ' || cast(n as text), 'https://blatt' || cast(n as text) || '.example', 0 from i",
 		"insert into chains (site_id, seq, head) select id, 1000000000, '' from sites where id not in (select site_id from chains)",
-		"insert into editors (id, email, name, role, password, created_at) values ('e1', 'red@blatt.example', 'Redaktion', 'editor', '-', 0)",
+		"insert into editors (id, email, name, role, password, created_at) values ('"+Editor+"', 'red@blatt.example', 'Redaktion', 'editor', '-', 0)",
 		numbers(0, all-1)+articles+fmt.Sprintf("'a' || cast(10000000 + n as text), %s, 'https://blatt' || cast(n / %d as text) || '.example/' || cast(n as text), 'Die Brücke wird saniert', 'Ab Mai gesperrt.', '%s', %d + n * %d from i",
 			site(f.articles()), f.articles(), doc, f.base, f.step*perArticle),
 		articles+fmt.Sprintf("'%s', '%s', 'https://blatt0.example/lang', 'Die Brücke wird saniert', 'Ab Mai gesperrt.', '%s', %d from sites where id = '%s'", LongThread, Site, doc, f.base, Site),
