@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"strings"
 	"time"
 
@@ -107,6 +108,7 @@ func (h *house) pending(ctx context.Context, a store.Article, n int) error {
 	}
 	from := numbers(n) + "insert into "
 	id, at := "'"+a.ID[:10]+"' || cast(n as text)", "cast(1700000000000000 as bigint) + cast(n as bigint) * 1000"
+	say(fmt.Sprintf("filling %d waiting comments", n))
 	for _, s := range []string{
 		"insert into authors (id, site_id, kind, name, created_at) values ('" + a.ID + "', '" + h.site.ID + "', 'guest', 'Berta Klein', 0)",
 		from + "comments (id, site_id, article_id, author_id, author_name, revision, receipt_hash, created_at) select " + id + ", '" + h.site.ID + "', '" + a.ID + "', '" + a.ID + "', 'Berta Klein', 1, " + id + ", " + at + " from i",
@@ -117,8 +119,11 @@ func (h *house) pending(ctx context.Context, a store.Article, n int) error {
 			return fmt.Errorf("generate data: %w", err)
 		}
 	}
-	return load.End(ctx, func(string) {})
+	return load.End(ctx, say)
 }
+
+// say tells how preparing goes on, beside the rows.
+func say(what string) { fmt.Fprintf(os.Stderr, "%s  %s\n", time.Now().Format(time.TimeOnly), what) }
 
 // server is a node's readers' side and API, in this process.
 type server struct {

@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"time"
@@ -29,7 +28,6 @@ func (b *bench) large(ctx context.Context, z fill.Size, only string) error {
 	}
 	if len(sites) == 0 {
 		begun := time.Now()
-		say := func(what string) { fmt.Fprintf(os.Stderr, "%7.0f s  %s\n", time.Since(begun).Seconds(), what) }
 		if err := fill.Fill(ctx, s, z, say); err != nil {
 			return fmt.Errorf("fill: %w", err)
 		}
