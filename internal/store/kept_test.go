@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"path/filepath"
 	"reflect"
+	"sync"
 	"testing"
 
 	"github.com/freigabe/freigabe/internal/moderation"
@@ -37,6 +38,8 @@ func TestKeptCountsAreThoseOfAPlainCount(t *testing.T) {
 		if p.compare(h.Store) == 0 {
 			t.Error("nothing waited at the end: the history shows nothing")
 		}
+		p.race()
+		p.compare(h.Store)
 		var backup bytes.Buffer
 		if _, err := h.Backup(ctx, &backup); err != nil {
 			t.Fatal(err)
@@ -55,6 +58,21 @@ func TestKeptCountsAreThoseOfAPlainCount(t *testing.T) {
 			}
 		}
 	})
+}
+
+// race lets several do as they like at once.
+func (p *pile) race() {
+	var all sync.WaitGroup
+	for i := range uint64(4) {
+		all.Go(func() {
+			mine := &pile{t: p.t, h: p.h, r: rand.New(rand.NewPCG(i, 2)), posted: p.posted}
+			moves := []func(){mine.score, mine.score, mine.decide, mine.author, mine.gather}
+			for range 15 {
+				moves[mine.r.IntN(len(moves))]()
+			}
+		})
+	}
+	all.Wait()
 }
 
 // pile is a site's comments in the hands of many.
@@ -111,7 +129,7 @@ func (p *pile) score() {
 		scores = append(scores, store.Calm{Comment: p.any().Comment, Revision: 1 + p.r.IntN(3), Score: p.r.IntN(102) - 1, Model: frozenVersions[p.r.IntN(2)]})
 	}
 	if err := p.h.SaveCalm(ctx, p.h.Site.ID, scores); err != nil {
-		p.t.Fatal(err)
+		p.t.Error(err)
 	}
 }
 
@@ -122,7 +140,7 @@ func (p *pile) decide() {
 	steps := []moderation.Step{moderation.Approve, moderation.Reject, moderation.Return, moderation.Escalate, moderation.Undo, moderation.Undo, moderation.Reconsider, moderation.Reconsider, moderation.Remove}
 	who := []store.Editor{p.h.Anna, p.h.Jonas, p.h.Chief}[p.r.IntN(3)]
 	if _, err := p.h.Step(who, steps[p.r.IntN(len(steps))], p.any().Comment); err != nil && moderation.KindOf(err) == 0 {
-		p.t.Fatal(err)
+		p.t.Error(err)
 	}
 }
 
@@ -132,13 +150,13 @@ func (p *pile) author() {
 	}
 	step := []moderation.Step{moderation.Edit, moderation.Edit, moderation.Withdraw}[p.r.IntN(3)]
 	if _, err := p.h.ByAuthor(step, p.any(), fmt.Sprint("Anders gesagt: ", p.r.IntN(1000))); err != nil && moderation.KindOf(err) == 0 {
-		p.t.Fatal(err)
+		p.t.Error(err)
 	}
 }
 
 func (p *pile) gather() {
 	if err := p.h.Gather(ctx, p.h.Site.ID, p.authors()...); err != nil {
-		p.t.Fatal(err)
+		p.t.Error(err)
 	}
 }
 
