@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -50,6 +51,9 @@ func (b *bench) launch(ctx context.Context, flags ...string) (*running, error) {
 	}
 	begun := time.Now()
 	cmd := exec.CommandContext(ctx, program, append([]string{"serve", "-db", b.dsn, "-addr", "127.0.0.1:0"}, flags...)...)
+	if b.apart {
+		cmd = exec.CommandContext(ctx, "taskset", append([]string{"-c", ownCores(runtime.NumCPU()).program, program}, cmd.Args[1:]...)...)
+	}
 	said, err := cmd.StdoutPipe()
 	if err != nil {
 		return nil, err
@@ -79,10 +83,33 @@ func (b *bench) launch(ctx context.Context, flags ...string) (*running, error) {
 	}
 }
 
+// cores are those that the program and the generator of its load have to themselves.
+type cores struct{ program, generator string }
+
+// ownCores shares out the cores of this machine: the first half, or one, to the generator.
+func ownCores(n int) cores {
+	half := max(1, n/2)
+	return cores{fmt.Sprintf("%d-%d", half, max(half, n-1)), fmt.Sprintf("0-%d", half-1)}
+}
+
+// keepApart gives this process and the program cores of their own, where there
+// are two: otherwise what is measured is how they wait for each other. It tells
+// whether it could.
+func (b *bench) keepApart() bool {
+	if runtime.NumCPU() < 2 {
+		return false
+	}
+	own := ownCores(runtime.NumCPU()).generator
+	b.apart = exec.Command("taskset", "-a", "-p", "-c", own, strconv.Itoa(os.Getpid())).Run() == nil
+	return b.apart
+}
+
 // rush hour: how long, and how many pages and submissions a second.
 type breaking struct {
 	span         time.Duration
 	reads, posts float64
+	shared       bool   // program and generator use the same cores
+	ops          string // address of the program's profiles and metrics, or ""
 }
 
 // breakingNews lets everybody read one article and very many write, for as long as
@@ -105,12 +132,20 @@ func (b *bench) breakingNews(ctx context.Context, w breaking) error {
 	if err != nil {
 		return err
 	}
-	node, err := b.launch(ctx, "-trusted-proxies", "127.0.0.1", "-hold", "0", "-log", "error")
+	flags := []string{"-trusted-proxies", "127.0.0.1", "-hold", "0", "-log", "error"}
+	if !w.shared && !b.keepApart() {
+		fmt.Fprintln(os.Stderr, "bench: program and generator share their cores (one core, or no taskset)")
+	}
+	if w.ops != "" {
+		flags = append(flags, "-ops-addr", w.ops)
+	}
+	node, err := b.launch(ctx, flags...)
 	if err != nil {
 		return err
 	}
 	defer node.stop()
 	g := &generator{url: node.base, article: a.ID, key: key, rate: w.reads}
+	g.phase(ctx, 3*time.Second, g.reading()) // what a start brings along is over then
 	idle := g.reading()
 	g.phase(ctx, min(w.span, 30*time.Second), idle)
 	busy, posting := g.reading(), g.submitting(w.posts)
@@ -119,8 +154,8 @@ func (b *bench) breakingNews(ctx context.Context, w breaking) error {
 	g.phase(ctx, w.span, busy, posting)
 	released, refusals := desk()
 	memory := watching()
-	for name, f := range map[string]*flow{"idle": idle, "busy": busy, "busy, writing": posting} {
-		fmt.Fprintf(os.Stderr, "%-14s %s\n", name, f.line())
+	for i, f := range []*flow{idle, busy, posting} {
+		fmt.Fprintf(os.Stderr, "%-14s %s\n", []string{"idle", "busy", "busy, writing"}[i], f.line())
 	}
 	return b.judge(ctx, h, verdict{idle, busy, posting, released, refusals, memory, w})
 }
@@ -135,7 +170,7 @@ type verdict struct {
 
 func (b *bench) judge(ctx context.Context, h *house, v verdict) error {
 	wrong := v.idle.failed + v.busy.failed + v.posting.failed + v.refusals
-	accepted, turned := 0, 0
+	accepted, turned, stale := 0, map[int]int{}, 0
 	for _, f := range []*flow{v.idle, v.busy, v.posting} {
 		for status, n := range f.status {
 			switch status {
@@ -143,7 +178,9 @@ func (b *bench) judge(ctx context.Context, h *house, v verdict) error {
 			case http.StatusAccepted:
 				accepted += n
 			case http.StatusServiceUnavailable, http.StatusTooManyRequests:
-				turned += n
+				if turned[status] += n; f != v.posting {
+					stale += n
+				}
 			default:
 				wrong += n
 			}
@@ -154,10 +191,13 @@ func (b *bench) judge(ctx context.Context, h *house, v verdict) error {
 		return err
 	}
 	span := v.w.span.Round(time.Second)
-	b.atMost(fmt.Sprintf("breaking news, %v: answers that are errors", span), float64(wrong), "", 0, "%d taken in, %d asked to come back (503 or 429), %d released meanwhile", accepted, turned, v.released)
+	b.atMost(fmt.Sprintf("breaking news, %v: answers that are errors", span), float64(wrong), "", 0, "%.0f/s taken in of %.0f/s, %d asked to come back by 503, %d by 429; %d released meanwhile",
+		float64(accepted)/v.w.span.Seconds(), v.w.posts, turned[http.StatusServiceUnavailable], turned[http.StatusTooManyRequests], v.released)
+	b.atMost("pages that were answered with 503", float64(stale), "", 0, "of %d", len(v.busy.took))
 	b.atMost("acknowledged and not there", float64(max(0, accepted-there)), "", 0, "%d waiting or decided in the database", there)
 	b.ratio("p99 of reading, against idle", float64(v.busy.took.at(.99))/float64(v.idle.took.at(.99)), 3, true, "%.1f against %.1f ms at %.0f pages/s beside %.0f submissions/s",
 		ms(v.busy.took.at(.99)), ms(v.idle.took.at(.99)), v.w.reads, v.w.posts)
+	fmt.Fprintf(os.Stderr, "MB each tenth: %.0f\n", tenths(v.memory))
 	third := len(v.memory) / 3
 	if third > 0 {
 		early, late := slices.Max(v.memory[:third]), slices.Max(v.memory[len(v.memory)-third:])
@@ -165,6 +205,14 @@ func (b *bench) judge(ctx context.Context, h *house, v verdict) error {
 	}
 	b.atMost("p99 of a submission", ms(v.posting.took.at(.99)), "ms", 1000, "median %.1f", ms(v.posting.took.at(.5)))
 	return nil
+}
+
+// tenths gives the most of each tenth of a series.
+func tenths(all []float64) (most []float64) {
+	for part := range slices.Chunk(all, max(1, (len(all)+9)/10)) {
+		most = append(most, slices.Max(part))
+	}
+	return most
 }
 
 // countOf counts the comments that came in by submissions.

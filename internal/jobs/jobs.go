@@ -56,6 +56,7 @@ type lane struct {
 	kinds   []string
 	workers int
 	lease   time.Duration
+	yields  bool // gives way while the node is busy
 }
 
 // Runner does the jobs of one node.
@@ -67,6 +68,8 @@ type Runner struct {
 	Learner  Learner // nil: nothing is learnt
 	Purger   *Purger // nil: there are no caches to tell
 
+	Busy func() bool // people wait for this node: work that can wait should; nil: never
+
 	kinds map[string]work
 	lanes []lane
 }
@@ -75,7 +78,7 @@ type Runner struct {
 func (r *Runner) Handle(kind string, do func(ctx context.Context, j store.Job) error) {
 	r.setUp()
 	r.kinds[kind] = do
-	r.lanes = append(r.lanes, lane{[]string{kind}, 1, 5 * time.Minute})
+	r.lanes = append(r.lanes, lane{kinds: []string{kind}, workers: 1, lease: 5 * time.Minute, yields: kind == "calm"})
 }
 
 func (r *Runner) setUp() {
@@ -94,14 +97,14 @@ func (r *Runner) setUp() {
 		"expire":      r.expire,
 	}
 	r.lanes = []lane{
-		{[]string{"publish"}, 1, 5 * time.Second}, // short: what a killed node left is public soon, and publishing twice is harmless
-		{[]string{"assess"}, max(1, runtime.NumCPU()/2), time.Minute},
-		{[]string{"tell", "tell-parent"}, 2, 2 * time.Minute},
-		{[]string{"learn"}, 1, 5 * time.Minute}, // a training of thousands of decisions takes its time on a busy machine
-		{[]string{"study"}, 1, 10 * time.Minute},
-		{[]string{"webhook"}, 2, time.Minute},
-		{[]string{"purge"}, 2, purgeLease}, // short, as for publish
-		{[]string{"expire"}, 1, 10 * time.Minute},
+		{kinds: []string{"publish"}, workers: 1, lease: 5 * time.Second}, // short: what a killed node left is public soon, and publishing twice is harmless
+		{kinds: []string{"assess"}, workers: max(1, runtime.NumCPU()/2), lease: time.Minute, yields: true},
+		{kinds: []string{"tell", "tell-parent"}, workers: 2, lease: 2 * time.Minute},
+		{kinds: []string{"learn"}, workers: 1, lease: 5 * time.Minute, yields: true}, // a training of thousands of decisions takes its time on a busy machine
+		{kinds: []string{"study"}, workers: 1, lease: 10 * time.Minute, yields: true},
+		{kinds: []string{"webhook"}, workers: 2, lease: time.Minute},
+		{kinds: []string{"purge"}, workers: 2, lease: purgeLease}, // short, as for publish
+		{kinds: []string{"expire"}, workers: 1, lease: 10 * time.Minute},
 	}
 }
 
@@ -177,9 +180,24 @@ func (r *Runner) batch(ctx context.Context, l lane) (int, error) {
 			r.giveBack(ctx, j)
 			continue
 		}
+		started := time.Now()
 		r.one(ctx, j)
+		if l.yields && r.Busy != nil && r.Busy() {
+			wait(ctx, min(idle*time.Since(started), time.Second))
+		}
 	}
 	return len(jobs), nil
+}
+
+// idle is how many times as long as a job took its worker rests after it while
+// people wait for the node: a tenth of one core is left to it.
+const idle = 9
+
+func wait(ctx context.Context, d time.Duration) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(d):
+	}
 }
 
 // giveBack returns a job that was claimed and not begun: slow ones before it have

@@ -26,7 +26,7 @@ func TestWhatASlowJobHoldsUpGoesBack(t *testing.T) {
 	}
 	t.Cleanup(func() { _ = s.Close() }) // the test is over
 	r := &Runner{Store: s, Log: slog.New(slog.NewTextHandler(io.Discard, nil))}
-	l := lane{[]string{"letter"}, 1, time.Second}
+	l := lane{kinds: []string{"letter"}, workers: 1, lease: time.Second}
 	var done []string
 	r.Handle("letter", func(_ context.Context, j store.Job) error {
 		done = append(done, j.Key)

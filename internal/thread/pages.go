@@ -370,6 +370,9 @@ func (p *Pages) endWatches() {
 	clear(p.watched)
 }
 
+// Budget is how many bytes are kept at the most.
+func (p *Pages) Budget() int64 { return p.budget }
+
 // Size is the number of bytes and of pages that are kept.
 func (p *Pages) Size() (bytes int64, pages int) {
 	p.mu.Lock()
