@@ -31,6 +31,7 @@ type settings struct {
 	proxies                  string
 	only                     string
 	hold, limits             string
+	lease                    time.Duration
 	smtp, mailFrom, public   string
 	purge                    string
 	trace                    string
@@ -81,6 +82,7 @@ func oidcFlags(fs *flag.FlagSet, s *settings) {
 // testFlags are for tests: they change what a newsroom relies on.
 func testFlags(fs *flag.FlagSet, s *settings) {
 	fs.StringVar(&s.hold, "hold", "", "for tests: seconds that every decision can be undone")
+	fs.DurationVar(&s.lease, "lease", 0, "for tests: how long a node keeps work that it has taken on, at the most")
 	fs.StringVar(&s.limits, "limits", "", "for tests: off lets senders do as much as they like")
 }
 

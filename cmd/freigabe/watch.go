@@ -35,7 +35,7 @@ type watch struct {
 }
 
 // jobKinds are the kinds of work whose backlog is watched.
-var jobKinds = []string{"publish", "assess", "tell", "tell-parent", "learn", "webhook", "purge"}
+var jobKinds = []string{"publish", "assess", "receipt", "tell", "tell-parent", "learn", "webhook", "purge"}
 
 func newWatch(s *store.Store) *watch {
 	w := &watch{

@@ -26,7 +26,7 @@ func (n *node) wire(_ context.Context) error {
 		return nil
 	}
 	brain := jobs.NewBrain(n.store, n.log)
-	n.runner = &jobs.Runner{Store: n.store, Log: n.log, Assessor: brain, Learner: brain}
+	n.runner = &jobs.Runner{Store: n.store, Log: n.log, Assessor: brain, Learner: brain, Lease: n.set.lease}
 	n.runner.Handle("calm", brain.Calm)
 	if n.server.Limits != nil {
 		n.runner.Busy = n.server.Limits.Pressure.Busy

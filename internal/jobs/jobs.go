@@ -68,6 +68,10 @@ type Runner struct {
 	Learner  Learner // nil: nothing is learnt
 	Purger   *Purger // nil: there are no caches to tell
 
+	// Lease bounds how long a node keeps work that it has taken on; 0: as long as the
+	// kind of work needs. For tests, which do not want to wait for a dead node's.
+	Lease time.Duration
+
 	Busy func() bool // people wait for this node: work that can wait should; nil: never
 
 	kinds map[string]work
@@ -167,6 +171,9 @@ func (r *Runner) pause(ctx context.Context, l lane) time.Duration {
 const batchSize = 20
 
 func (r *Runner) batch(ctx context.Context, l lane) (int, error) {
+	if r.Lease > 0 {
+		l.lease = min(l.lease, r.Lease)
+	}
 	begun := time.Now() // a lease is a stretch of real time, whatever the store's clock says
 	jobs, err := r.Store.ClaimJobs(ctx, l.kinds, batchSize, l.lease)
 	if err != nil {
