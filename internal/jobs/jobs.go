@@ -48,7 +48,9 @@ type Learner interface {
 type work func(ctx context.Context, j store.Job) error
 
 // tracer makes spans where the program was told to trace, and otherwise nothing.
-var tracer = otel.Tracer("freigabe/jobs")
+// It is asked for each time: the program sets its provider after this package is
+// loaded, and a test more than once.
+func tracer() trace.Tracer { return otel.Tracer("freigabe/jobs") }
 
 // lane is a group of kinds that share workers, so that slow mail never holds up
 // a publication.
@@ -217,7 +219,7 @@ func (r *Runner) giveBack(ctx context.Context, j store.Job) {
 }
 
 func (r *Runner) one(ctx context.Context, j store.Job) {
-	ctx, span := tracer.Start(ctx, "job "+j.Kind, trace.WithNewRoot(), trace.WithAttributes(attribute.Int("attempt", j.Attempts)))
+	ctx, span := tracer().Start(ctx, "job "+j.Kind, trace.WithNewRoot(), trace.WithAttributes(attribute.Int("attempt", j.Attempts)))
 	defer span.End()
 	err := r.kinds[j.Kind](ctx, j)
 	ctx = context.WithoutCancel(ctx) // the outcome is recorded also where the job used up its time

@@ -255,7 +255,7 @@ const writeLimit = 10 * time.Second
 // write runs do in a transaction. On SQLite several waiting calls share one
 // commit; each is a savepoint of its own, so that a refused one harms no other.
 func (s *Store) write(ctx context.Context, do func(*sql.Tx) error) (err error) {
-	ctx, span := tracer.Start(ctx, "store.write")
+	ctx, span := tracer().Start(ctx, "store.write")
 	defer func() { endSpan(span, err) }()
 	if s.d.name == "sqlite" {
 		return s.writeLong(ctx, do)

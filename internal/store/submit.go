@@ -127,7 +127,7 @@ func (s *Store) Submit(ctx context.Context, in Submission) (_ Submitted, err err
 	if err := ctx.Err(); err != nil {
 		return Submitted{}, err
 	}
-	_, span := tracer.Start(ctx, "store.submit") // the commit is shared, so it is nobody's child
+	_, span := tracer().Start(ctx, "store.submit") // the commit is shared, so it is nobody's child
 	defer func() { endSpan(span, err) }()
 	a := &arrival{in: in, out: Submitted{Comment: NewID(), At: s.Now()}, came: time.Now(), done: make(chan struct{})}
 	if err := s.intake.put(a); err != nil {
