@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
@@ -9,100 +8,16 @@ import (
 	"io"
 	"net/http"
 	"os"
-	"os/exec"
-	"path/filepath"
-	"runtime"
 	"slices"
 	"strconv"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/freigabe/freigabe/internal/moderation"
 	"github.com/freigabe/freigabe/internal/store"
+	"github.com/freigabe/freigabe/internal/web"
 )
-
-// program builds Freigabe, once in a run.
-func (b *bench) program() (string, error) {
-	path := filepath.Join(b.dir, "freigabe")
-	if _, err := os.Stat(path); err == nil {
-		return path, nil
-	}
-	if out, err := exec.Command("go", "build", "-o", path, "./cmd/freigabe").CombinedOutput(); err != nil {
-		return "", fmt.Errorf("build the program (run bench in the repository): %w: %s", err, out)
-	}
-	return path, nil
-}
-
-// running is the real program at work.
-type running struct {
-	base  string
-	pid   int
-	ready time.Duration // from its start
-	stop  func()
-}
-
-// launch starts the program and waits until it is ready.
-func (b *bench) launch(ctx context.Context, flags ...string) (*running, error) {
-	program, err := b.program()
-	if err != nil {
-		return nil, err
-	}
-	begun := time.Now()
-	cmd := exec.CommandContext(ctx, program, append([]string{"serve", "-db", b.dsn, "-addr", "127.0.0.1:0"}, flags...)...)
-	if b.apart {
-		cmd = exec.CommandContext(ctx, "taskset", append([]string{"-c", ownCores(runtime.NumCPU()).program, program}, cmd.Args[1:]...)...)
-	}
-	said, err := cmd.StdoutPipe()
-	if err != nil {
-		return nil, err
-	}
-	if err := cmd.Start(); err != nil {
-		return nil, err
-	}
-	r := &running{pid: cmd.Process.Pid, stop: func() { _ = cmd.Process.Kill(); _ = cmd.Wait() }} // measured by then
-	line, err := bufio.NewReader(said).ReadString('\n')
-	if err != nil || !strings.Contains(line, "http") {
-		r.stop()
-		return nil, fmt.Errorf("start the program: it said %q: %w", line, err)
-	}
-	r.base = strings.TrimSpace(line[strings.Index(line, "http"):])
-	for {
-		res, err := http.Get(r.base + "/readyz")
-		if err != nil {
-			r.stop()
-			return nil, err
-		}
-		_ = res.Body.Close() // only its status counts
-		if statusOK(res.StatusCode) {
-			r.ready = time.Since(begun)
-			return r, nil
-		}
-		time.Sleep(2 * time.Millisecond)
-	}
-}
-
-// cores are those that the program and the generator of its load have to themselves.
-type cores struct{ program, generator string }
-
-// ownCores shares out the cores of this machine: the first half, or one, to the generator.
-func ownCores(n int) cores {
-	half := max(1, n/2)
-	return cores{fmt.Sprintf("%d-%d", half, max(half, n-1)), fmt.Sprintf("0-%d", half-1)}
-}
-
-// keepApart gives this process and the program cores of their own, where there
-// are two: otherwise what is measured is how they wait for each other. It tells
-// whether it could.
-func (b *bench) keepApart() bool {
-	if runtime.NumCPU() < 2 {
-		return false
-	}
-	own := ownCores(runtime.NumCPU()).generator
-	b.apart = exec.Command("taskset", "-a", "-p", "-c", own, strconv.Itoa(os.Getpid())).Run() == nil
-	return b.apart
-}
 
 // rush hour: how long, and how many pages and submissions a second.
 type breaking struct {
@@ -112,10 +27,20 @@ type breaking struct {
 	ops          string // address of the program's profiles and metrics, or ""
 }
 
+// warmUp is how long readers come before anything is measured: what a start brings
+// along is over then.
+const warmUp = 3 * time.Second
+
+// shortBreaking is the row of make bench: twenty seconds in a database of its own.
+func (b *bench) shortBreaking(ctx context.Context) error {
+	return b.breakingNews(ctx, breaking{span: 20 * time.Second, reads: 1000, posts: web.SiteRate})
+}
+
 // breakingNews lets everybody read one article and very many write, for as long as
 // it is told, beside an editor who releases; limits are on, every reader has an
 // address of their own. Before that it reads alone, to know what idle is.
 func (b *bench) breakingNews(ctx context.Context, w breaking) error {
+	defer b.ownDatabase("breaking")()
 	h, err := b.house(ctx)
 	if err != nil {
 		return err
@@ -133,8 +58,8 @@ func (b *bench) breakingNews(ctx context.Context, w breaking) error {
 		return err
 	}
 	flags := []string{"-trusted-proxies", "127.0.0.1", "-hold", "0", "-log", "error"}
-	if !w.shared && !b.keepApart() {
-		fmt.Fprintln(os.Stderr, "bench: program and generator share their cores (one core, or no taskset)")
+	if !w.shared {
+		defer b.keepApart()()
 	}
 	if w.ops != "" {
 		flags = append(flags, "-ops-addr", w.ops)
@@ -144,8 +69,12 @@ func (b *bench) breakingNews(ctx context.Context, w breaking) error {
 		return err
 	}
 	defer node.stop()
+	before, err := h.countOf(ctx)
+	if err != nil {
+		return err
+	}
 	g := &generator{url: node.base, article: a.ID, key: key, rate: w.reads}
-	g.phase(ctx, 3*time.Second, g.reading()) // what a start brings along is over then
+	g.phase(ctx, warmUp, g.reading())
 	idle := g.reading()
 	g.phase(ctx, min(w.span, 30*time.Second), idle)
 	busy, posting := g.reading(), g.submitting(w.posts)
@@ -157,13 +86,14 @@ func (b *bench) breakingNews(ctx context.Context, w breaking) error {
 	for i, f := range []*flow{idle, busy, posting} {
 		fmt.Fprintf(os.Stderr, "%-14s %s\n", []string{"idle", "busy", "busy, writing"}[i], f.line())
 	}
-	return b.judge(ctx, h, verdict{idle, busy, posting, released, refusals, memory, w})
+	return b.judge(ctx, h, verdict{idle, busy, posting, released, refusals, before, memory, w})
 }
 
 // verdict is what was seen.
 type verdict struct {
 	idle, busy, posting *flow
 	released, refusals  int
+	before              int       // submissions in the database at the beginning
 	memory              []float64 // MB, each second
 	w                   breaking
 }
@@ -190,6 +120,7 @@ func (b *bench) judge(ctx context.Context, h *house, v verdict) error {
 	if err != nil {
 		return err
 	}
+	there -= v.before
 	span := v.w.span.Round(time.Second)
 	b.atMost(fmt.Sprintf("breaking news, %v: answers that are errors", span), float64(wrong), "", 0, "%.0f/s taken in of %.0f/s, %d asked to come back by 503, %d by 429; %d released meanwhile",
 		float64(accepted)/v.w.span.Seconds(), v.w.posts, turned[http.StatusServiceUnavailable], turned[http.StatusTooManyRequests], v.released)

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -43,6 +44,16 @@ func (b *bench) house(ctx context.Context) (*house, error) {
 		h.editor, err = s.AddEditor(ctx, store.Editor{Email: "bench@bench.example", Name: "Bench", Role: moderation.Editor, Password: "-"})
 	}
 	return h, err
+}
+
+// ownDatabase lets a measurement begin with an empty database, where databases are
+// files in a temporary folder, until the function given back is called.
+func (b *bench) ownDatabase(name string) (end func()) {
+	was := b.dsn
+	if was == "sqlite:"+filepath.Join(b.dir, "bench.db") {
+		b.dsn = "sqlite:" + filepath.Join(b.dir, name+".db")
+	}
+	return func() { b.dsn = was }
 }
 
 // article makes an article.

@@ -73,6 +73,8 @@ var steps = []step{
 	{"decide", (*bench).decisions},
 	{"node", (*bench).node},
 	{"keys", (*bench).keys},
+	{"desk", (*bench).desk},
+	{"breaking", (*bench).shortBreaking},
 }
 
 func main() {

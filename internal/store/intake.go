@@ -115,7 +115,7 @@ func (s *Store) receive() {
 
 // linger is how long the next group is given to gather where several came at
 // once: a commit costs a processor more than ten comments.
-const linger = 5 * time.Millisecond
+const linger = 10 * time.Millisecond
 
 // stillWanted refuses those that have waited too long already: their place is
 // better given to one whose author is still there.

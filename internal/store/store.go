@@ -91,7 +91,7 @@ func (s *Store) openSQLite(path string) error {
 			return fmt.Errorf("make the folder of the database: %w", err)
 		}
 	}
-	pragmas := "_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)&_pragma=temp_store(MEMORY)"
+	pragmas := "_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)&_pragma=temp_store(MEMORY)&_pragma=wal_autocheckpoint(4000)"
 	file := "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + pragmas
 	write, err := keeping(file+"&_txlock=immediate", true)
 	if err != nil {

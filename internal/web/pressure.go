@@ -13,20 +13,25 @@ import (
 // things: how late a goroutine wakes up that has nothing to do, which is as late
 // as an answer to a reader begins, and how long submissions waited for their
 // commit. Where either is too long, fewer are let in; otherwise slowly more again.
+// What other programs of the machine delay does not count: it is as late while
+// nobody submits.
 type Pressure struct {
 	most  float64              // submissions a second of one site
 	delay func() time.Duration // longest wait for a commit since last asked
 
 	mu    sync.Mutex
-	rate  float64   // of now
-	under int       // submissions under way
-	busy  time.Time // when somebody was last turned away, or waited
+	rate  float64       // of now
+	under int           // submissions under way
+	came  int           // submissions since the last look
+	calm  time.Duration // how late it is when nobody submits, on average
+	busy  time.Time     // when somebody was last turned away, or waited
 }
 
 const (
 	pulse    = 5 * time.Millisecond   // how often the goroutine wakes up
 	look     = 100 * time.Millisecond // how often the rate changes
-	lateMost = 4 * time.Millisecond   // as late in more than a twentieth of the cases: too busy
+	lateMost = 3 * time.Millisecond   // as late in more than a twentieth of the cases, and
+	lateMore = 2                      // so many times as late as when nobody submits: too busy
 	waitMost = 250 * time.Millisecond // for a commit
 	rateDown = 0.85
 	rateUp   = 0.01 // of the most, each look
@@ -64,7 +69,12 @@ func (p *Pressure) Run(ctx context.Context) error {
 func (p *Pressure) note(late, wait time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if late > lateMost || wait > waitMost {
+	idle := p.came == 0 && p.under == 0
+	p.came = 0
+	if idle {
+		p.calm += (late - p.calm) / 10
+	}
+	if !idle && (late > max(lateMost, lateMore*p.calm) || wait > waitMost) {
 		p.rate = max(min(RateLeast, p.most), p.rate*rateDown)
 		p.busy = time.Now()
 		return
@@ -97,6 +107,7 @@ func (p *Pressure) enter() bool {
 		return false
 	}
 	p.under++
+	p.came++
 	return true
 }
 

@@ -7,6 +7,14 @@ import (
 	"time"
 )
 
+// submitted is a look during which somebody submits.
+func submitted(p *Pressure, late, wait time.Duration) {
+	if p.enter() {
+		p.leave()
+	}
+	p.note(late, wait)
+}
+
 // Where goroutines wake up late or commits take long, fewer submissions are let
 // in, though never fewer than a desk can read; later as many again as before.
 func TestPressure(t *testing.T) {
@@ -14,14 +22,14 @@ func TestPressure(t *testing.T) {
 	if p.Busy() || p.Rate() != 1000 {
 		t.Fatalf("at first %v a second, busy %v", p.Rate(), p.Busy())
 	}
-	p.note(2*lateMost, 0)
+	submitted(p, 2*lateMost, 0)
 	late := p.Rate()
-	p.note(0, 2*waitMost)
+	submitted(p, 0, 2*waitMost)
 	if slow := p.Rate(); !p.Busy() || late >= 1000 || slow >= late {
 		t.Errorf("%v a second after a late pulse, %v after a slow commit", late, slow)
 	}
 	for range 100 {
-		p.note(2*lateMost, 2*waitMost)
+		submitted(p, 2*lateMost, 2*waitMost)
 	}
 	if p.Rate() != RateLeast {
 		t.Errorf("%v a second on a machine that is always busy, want %d", p.Rate(), RateLeast)
@@ -31,6 +39,23 @@ func TestPressure(t *testing.T) {
 	}
 	if p.Rate() != 1000 {
 		t.Errorf("%v a second when it is quiet again", p.Rate())
+	}
+}
+
+// A machine on which everything is late without any submission is not relieved by
+// turning submissions away.
+func TestOthersAreNotTheCause(t *testing.T) {
+	p := NewPressure(1000, nil)
+	for range 100 {
+		p.note(2*lateMost, 0) // nobody submits
+	}
+	submitted(p, 3*lateMost, 0)
+	if p.Rate() != 1000 {
+		t.Errorf("%v a second where it is no later than usual", p.Rate())
+	}
+	submitted(p, 5*lateMost, 0)
+	if p.Rate() == 1000 {
+		t.Error("much later than usual, and nobody is turned away")
 	}
 }
 
