@@ -4,7 +4,7 @@
 # network), Varnish and HAProxy (stand before the nodes), and nginx, Hugo, PHP,
 # MariaDB and WordPress for the examples. As root on Debian it installs what is
 # missing and lets none of it run as a service; otherwise it says what to install
-# and fails.
+# and fails. Arguments name more, each PROGRAM:PACKAGE.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 PATH=$PATH:/usr/sbin:/sbin
@@ -19,7 +19,7 @@ missing=()
 have_postgres || missing+=(postgresql)
 have chromium || have chromium-browser || have google-chrome || missing+=(chromium)
 for pair in make:make npm:npm strace:strace ip:iproute2 varnishd:varnish haproxy:haproxy \
-	nginx:nginx-light hugo:hugo php:php-cli mariadbd:mariadb-server-core; do
+	nginx:nginx-light hugo:hugo php:php-cli mariadbd:mariadb-server-core "$@"; do
 	have "${pair%%:*}" || missing+=("${pair##*:}")
 done
 php -m 2>/dev/null | grep -qi '^mysqli$' || missing+=(php-mysql)

@@ -28,11 +28,11 @@ type Pressure struct {
 }
 
 const (
-	pulse    = 5 * time.Millisecond   // how often the goroutine wakes up
-	look     = 100 * time.Millisecond // how often the rate changes
-	lateMost = 3 * time.Millisecond   // as late in more than a twentieth of the cases, and
-	lateMore = 2                      // so many times as late as when nobody submits: too busy
-	waitMost = 250 * time.Millisecond // for a commit
+	pulse    = 5 * time.Millisecond    // how often the goroutine wakes up
+	look     = 100 * time.Millisecond  // how often the rate changes
+	lateMost = 2500 * time.Microsecond // as late in more than a twentieth of the cases, and
+	lateMore = 1.5                     // so many times as late as when nobody submits: too busy
+	waitMost = 250 * time.Millisecond  // for a commit
 	rateDown = 0.85
 	rateUp   = 0.01 // of the most, each look
 	busyFor  = time.Second
@@ -74,7 +74,7 @@ func (p *Pressure) note(late, wait time.Duration) {
 	if idle {
 		p.calm += (late - p.calm) / 10
 	}
-	if !idle && (late > max(lateMost, lateMore*p.calm) || wait > waitMost) {
+	if !idle && (late > max(lateMost, time.Duration(lateMore*float64(p.calm))) || wait > waitMost) {
 		p.rate = max(min(RateLeast, p.most), p.rate*rateDown)
 		p.busy = time.Now()
 		return

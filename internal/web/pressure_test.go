@@ -49,7 +49,7 @@ func TestOthersAreNotTheCause(t *testing.T) {
 	for range 100 {
 		p.note(2*lateMost, 0) // nobody submits
 	}
-	submitted(p, 3*lateMost, 0)
+	submitted(p, 2*lateMost, 0)
 	if p.Rate() != 1000 {
 		t.Errorf("%v a second where it is no later than usual", p.Rate())
 	}
