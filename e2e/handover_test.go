@@ -16,6 +16,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/freigabe/freigabe/internal/pgtest"
 )
@@ -61,13 +62,10 @@ func (c *counter) arm(kill func()) {
 // has waits until so many have come in.
 func (c *counter) has(t *testing.T, n *newsroom, want int) {
 	t.Helper()
-	if err := until(fmt.Sprintf("message %d", want), func() error {
-		if got := c.all(); len(got) < want {
-			return fmt.Errorf("%d have come", len(got))
+	for end := time.Now().Add(time.Minute); len(c.all()) < want; time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("%d messages have come, want %d: %s", len(c.all()), want, n.said())
 		}
-		return nil
-	}); err != nil {
-		t.Fatal(err, n.said())
 	}
 }
 
@@ -111,7 +109,7 @@ func handingOver(t *testing.T, test func(t *testing.T, n *newsroom), env ...stri
 			if kind == "postgres" {
 				dsn = pgtest.New(t)
 			}
-			n := &newsroom{dsn: dsn, dir: t.TempDir(), log: &bytes.Buffer{}, env: append(env, "FREIGABE_LIMITS=off", "FREIGABE_HOLD=0", "FREIGABE_LEASE=1s")}
+			n := &newsroom{dsn: dsn, dir: t.TempDir(), log: &bytes.Buffer{}, env: append(env, "FREIGABE_LIMITS=off", "FREIGABE_HOLD=0", "FREIGABE_LEASE=2s")}
 			t.Cleanup(n.stop)
 			test(t, n)
 		})

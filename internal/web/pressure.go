@@ -19,23 +19,25 @@ type Pressure struct {
 	most  float64              // submissions a second of one site
 	delay func() time.Duration // longest wait for a commit since last asked
 
-	mu    sync.Mutex
-	rate  float64       // of now
-	under int           // submissions under way
-	came  int           // submissions since the last look
-	calm  time.Duration // how late it is when nobody submits, on average
-	busy  time.Time     // when somebody was last turned away, or waited
+	mu     sync.Mutex
+	rate   float64       // of now
+	under  int           // submissions under way
+	came   int           // submissions since the last look
+	turned bool          // somebody was turned away since then
+	calm   time.Duration // how late it is when nobody submits, on average
+	busy   time.Time     // when somebody was last turned away, or waited
 }
 
 const (
-	pulse    = 5 * time.Millisecond    // how often the goroutine wakes up
-	look     = 100 * time.Millisecond  // how often the rate changes
-	lateMost = 2500 * time.Microsecond // as late in more than a twentieth of the cases, and
-	lateMore = 1.5                     // so many times as late as when nobody submits: too busy
-	waitMost = 250 * time.Millisecond  // for a commit
-	rateDown = 0.85
-	rateUp   = 0.01 // of the most, each look
-	busyFor  = time.Second
+	pulse     = 5 * time.Millisecond    // how often the goroutine wakes up
+	look      = 100 * time.Millisecond  // how often the rate changes
+	lateMost  = 2500 * time.Microsecond // as late in more than a twentieth of the cases, and
+	lateMore  = 1.5                     // so many times as late as when nobody submits: too busy
+	waitMost  = 250 * time.Millisecond  // for a commit
+	rateDown  = 0.85
+	rateUp    = 0.01 // of the most, each look in which as many came as may
+	rateFirst = 0.25 // of the most: a rush begins with it
+	busyFor   = time.Second
 )
 
 // RateLeast is how many submissions a second of one site a node takes in however
@@ -46,7 +48,7 @@ const RateLeast = 50
 // for SiteRate.
 func NewPressure(most int, delay func() time.Duration) *Pressure {
 	most = cmp.Or(most, SiteRate)
-	return &Pressure{most: float64(most), rate: float64(most), delay: delay}
+	return &Pressure{most: float64(most), rate: max(min(RateLeast, float64(most)), float64(most)*rateFirst), delay: delay}
 }
 
 // Run looks until the context ends.
@@ -70,7 +72,8 @@ func (p *Pressure) note(late, wait time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	idle := p.came == 0 && p.under == 0
-	p.came = 0
+	used := p.turned || float64(p.came) > p.rate*look.Seconds()/2
+	p.came, p.turned = 0, false
 	if idle {
 		p.calm += (late - p.calm) / 10
 	}
@@ -79,7 +82,9 @@ func (p *Pressure) note(late, wait time.Duration) {
 		p.busy = time.Now()
 		return
 	}
-	p.rate = min(p.most, p.rate+p.most*rateUp)
+	if used {
+		p.rate = min(p.most, p.rate+p.most*rateUp)
+	}
 }
 
 // Rate is how many submissions a second of one site are let in now.
@@ -103,7 +108,7 @@ func (p *Pressure) enter() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if float64(p.under) >= max(16, p.rate/4) {
-		p.busy = time.Now()
+		p.busy, p.turned = time.Now(), true
 		return false
 	}
 	p.under++
@@ -121,5 +126,5 @@ func (p *Pressure) leave() {
 func (p *Pressure) turnedAway() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.busy = time.Now()
+	p.busy, p.turned = time.Now(), true
 }
