@@ -78,6 +78,7 @@ func (b *bench) breakingNews(ctx context.Context, w breaking) error {
 	idle := g.reading()
 	g.phase(ctx, min(w.span, 30*time.Second), idle)
 	busy, posting := g.reading(), g.submitting(w.posts)
+	posting.origin = benchOrigin
 	watching := watchMemory(node.pid)
 	desk := g.edit(ctx)
 	g.phase(ctx, w.span, busy, posting)

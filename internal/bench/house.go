@@ -19,6 +19,8 @@ import (
 	"github.com/freigabe/freigabe/internal/web/reader"
 )
 
+const benchOrigin = "https://bench.example"
+
 // house is an installation to measure.
 type house struct {
 	*store.Store
@@ -35,7 +37,7 @@ func (b *bench) house(ctx context.Context) (*house, error) {
 	}
 	h := &house{Store: s}
 	if h.site, err = s.Site(ctx, "bench"); moderation.KindOf(err) == moderation.NotFound {
-		h.site, err = s.AddSite(ctx, store.Site{Name: "bench", Origin: "https://bench.example"})
+		h.site, err = s.AddSite(ctx, store.Site{Name: "bench", Origin: benchOrigin})
 	}
 	if err != nil {
 		return nil, err

@@ -37,6 +37,7 @@ type flow struct {
 	path   func(n int) string
 	body   func(n int) any
 	key    string
+	origin string   // of the page that a browser sends it from
 	keys   []string // of several people in turn, in place of key
 	many   bool     // each request comes from a reader of its own
 
@@ -167,6 +168,9 @@ func (g *generator) one(ctx context.Context, client *http.Client, f *flow, n int
 	}
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("Accept-Encoding", "gzip")
+	if f.origin != "" {
+		req.Header.Set("Origin", f.origin)
+	}
 	if f.many {
 		req.Header.Set("X-Forwarded-For", addressOf(n))
 	}
