@@ -56,3 +56,35 @@ func TestUndeliverableLettersAreGivenUp(t *testing.T) {
 		t.Error("given up too early, too late, or what must not be")
 	}
 }
+
+// While people wait for the node, work that can wait rests after each job for
+// several times as long as that took.
+func TestWorkGivesWay(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	s, err := store.Open(ctx, store.Options{DSN: "sqlite:" + filepath.Join(t.TempDir(), "freigabe.db")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() }) // the test is over
+	const took = 5 * time.Millisecond
+	r := &Runner{Store: s, Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Busy: func() bool { return true }}
+	r.Handle("calm", func(context.Context, store.Job) error { time.Sleep(took); return nil })
+	for _, key := range []string{"a", "b", "c"} {
+		if err := s.AddJob(ctx, "calm", key, "", s.Now()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	begun := time.Now()
+	if n, err := r.batch(ctx, r.lanes[len(r.lanes)-1]); err != nil || n != 3 {
+		t.Fatalf("%d jobs, %v", n, err)
+	}
+	if rested := time.Since(begun); rested < 3*took*(idle+1) {
+		t.Errorf("three jobs of %v took %v beside people who wait", took, rested)
+	}
+	for _, l := range r.lanes {
+		if l.kinds[0] == "publish" && l.yields {
+			t.Error("a publication waits for people who submit")
+		}
+	}
+}
