@@ -122,7 +122,7 @@ func (g *generator) send(ctx context.Context, client *http.Client, f *flow) {
 	begun := time.Now()
 	for n := 0; ; n++ {
 		due := begun.Add(time.Duration(float64(n) / f.rate * float64(time.Second)))
-		if due.Sub(begun) > g.span {
+		if due.Sub(begun) > g.span || ctx.Err() != nil {
 			break
 		}
 		time.Sleep(time.Until(due))

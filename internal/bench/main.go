@@ -22,10 +22,12 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/freigabe/freigabe/internal/bench/fill"
@@ -105,7 +107,8 @@ func run() error {
 	flag.StringVar(&w.ops, "ops-addr", "", "with -breaking: the program's address for profiles and metrics, such as 127.0.0.1:9090")
 	l.flags()
 	flag.Parse()
-	ctx := context.Background()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM) // the program that was started ends, too
+	defer stop()
 	if mix != "" {
 		return l.run(ctx, mix, os.Stdout)
 	}

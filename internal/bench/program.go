@@ -15,12 +15,12 @@ import (
 )
 
 // program builds Freigabe, once in a run.
-func (b *bench) program() (string, error) {
+func (b *bench) program(ctx context.Context) (string, error) {
 	path := filepath.Join(b.dir, "freigabe")
 	if _, err := os.Stat(path); err == nil {
 		return path, nil
 	}
-	if out, err := exec.Command("go", "build", "-o", path, "./cmd/freigabe").CombinedOutput(); err != nil {
+	if out, err := exec.CommandContext(ctx, "go", "build", "-o", path, "./cmd/freigabe").CombinedOutput(); err != nil {
 		return "", fmt.Errorf("build the program (run bench in the repository): %w: %s", err, out)
 	}
 	return path, nil
@@ -36,7 +36,7 @@ type running struct {
 
 // launch starts the program and waits until it is ready.
 func (b *bench) launch(ctx context.Context, flags ...string) (*running, error) {
-	program, err := b.program()
+	program, err := b.program(ctx)
 	if err != nil {
 		return nil, err
 	}
