@@ -1,5 +1,5 @@
 # The habits of this repository. `make check` is what a change must pass;
-# `make test` installs PostgreSQL and Chromium where it may and misses nothing;
+# `make test` installs the programs that tests need where it may and misses nothing;
 # `go test ./...` alone runs anywhere and says what it left out.
 
 GO      ?= go
@@ -16,18 +16,18 @@ PAUSE    ?= 30s
 OLD      ?=
 BENCH    ?=
 
-.PHONY: check test e2e soak upgrade deploycheck bench lint generated generate run release fuzz eval base
+.PHONY: check test e2e soak failover upgrade deploycheck bench lint generated generate run release fuzz eval base
 
 check: lint generated test
 
 # The import arrows, sizes and dependencies are tests too: internal/archtest.
 test:
 	./scripts/deps.sh
-	FREIGABE_REQUIRE_PG=1 FREIGABE_REQUIRE_CHROMIUM=1 $(GO) test -timeout 30m ./...
+	FREIGABE_REQUIRE_ALL=1 $(GO) test -timeout 30m ./...
 
 e2e:
 	./scripts/deps.sh
-	FREIGABE_REQUIRE_PG=1 FREIGABE_REQUIRE_CHROMIUM=1 $(GO) test -count=1 -timeout 30m ./e2e/...
+	FREIGABE_REQUIRE_ALL=1 $(GO) test -count=1 -timeout 30m ./e2e/...
 
 lint:
 	@unformatted="$$(gofmt -l .)"; if [ -n "$$unformatted" ]; then \
@@ -45,15 +45,21 @@ generated:
 	$(GO) run ./internal/assets -check
 	./scripts/generated.sh
 
-# Each fault two hundred times instead of a few.
+# Each fault two hundred times instead of a few, and a failover by Patroni.
 soak:
-	FREIGABE_REQUIRE_PG=1 FREIGABE_KILLS=$(KILLS) FREIGABE_HISTORIES=$(HISTORIES) FREIGABE_PAUSE=$(PAUSE) $(GO) test -v -count=1 -timeout 12h \
-		-run 'Kill|NetworkCut|FullDisk|SlowDisk|Clock|Linearizable|Guard|Paused|OldLeases|Promot|Lagging|Without|OutOfOrder|TakenDown|Histories|Twice|Purged|Versions|Standby' ./internal/store ./internal/jobs ./e2e
-	FREIGABE_REQUIRE_PG=1 FREIGABE_HISTORIES=$(HISTORIES) $(GO) test -v -count=1 -timeout 4h -run Leak ./cmd/freigabe
+	./scripts/deps.sh patroni:patroni etcd:etcd-server
+	FREIGABE_REQUIRE_ALL=1 FREIGABE_KILLS=$(KILLS) FREIGABE_HISTORIES=$(HISTORIES) FREIGABE_PAUSE=$(PAUSE) $(GO) test -tags soak -v -count=1 -timeout 12h \
+		-run 'Kill|NetworkCut|FullDisk|SlowDisk|Clock|Linearizable|Guard|Paused|OldLeases|Promot|Lagging|Without|OutOfOrder|TakenDown|Histories|Twice|Purged|Versions|Standby|Repeat|Cable|Bell|Patroni' ./internal/store ./internal/jobs ./e2e
+	FREIGABE_REQUIRE_ALL=1 FREIGABE_HISTORIES=$(HISTORIES) $(GO) test -v -count=1 -timeout 4h -run Leak ./cmd/freigabe
 
 # make upgrade OLD=v1.2: a node of that version beside one of this.
 upgrade:
-	FREIGABE_REQUIRE_PG=1 FREIGABE_OLD=$(OLD) $(GO) test -v -count=1 -run TwoVersions ./e2e
+	FREIGABE_REQUIRE_ALL=1 FREIGABE_OLD=$(OLD) $(GO) test -v -count=1 -run TwoVersions ./e2e
+
+# Three database servers under Patroni, of which the primary is killed.
+failover:
+	./scripts/deps.sh patroni:patroni etcd:etcd-server
+	FREIGABE_REQUIRE_ALL=1 $(GO) test -tags soak -v -count=1 -timeout 15m -run Patroni ./e2e
 
 # The files of deploy/ before the programs that read them; installs what is missing.
 deploycheck:

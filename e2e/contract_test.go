@@ -191,7 +191,7 @@ func (c *client) unchangedBy(happens func(), paths ...string) {
 			c.Fatal(err)
 		}
 		req.Header.Set("If-None-Match", tag)
-		if a, err := send(req); err != nil || a.status != http.StatusNotModified {
+		if a, err := send(noRedirects, req); err != nil || a.status != http.StatusNotModified {
 			c.Errorf("%s with its tag: %d, %v", p, a.status, err)
 		}
 	}

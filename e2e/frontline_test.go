@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/freigabe/freigabe/internal/need"
 	"github.com/freigabe/freigabe/internal/pgtest"
 )
 
@@ -16,11 +17,8 @@ import (
 // synchronous standby behind them. A reader submits and reads through all of it, a
 // node is killed, and what is taken down afterwards is gone.
 func TestBehindVarnishAndHAProxy(t *testing.T) {
-	for _, program := range []string{"varnishd", "haproxy"} {
-		if _, err := exec.LookPath(program); err != nil {
-			t.Skipf("not tested: %s is not installed (apt-get install varnish haproxy)", program)
-		}
-	}
+	need.Program(t, "varnishd", "varnish")
+	need.Program(t, "haproxy", "haproxy")
 	primary := pgtest.NewDurable(t)
 	front, balancer := freeAddr(t), freeAddr(t)
 	a := &newsroom{dsn: primary.DSN, dir: t.TempDir(), log: &bytes.Buffer{},

@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -21,7 +22,9 @@ type key struct{}
 
 // newsroom is a running installation with a site, an article and people.
 type newsroom struct {
-	program  string // "": this version's
+	program  string       // "": this version's
+	inside   []string     // words before the program's, such as of a namespace
+	client   *http.Client // how it is reached; nil: as usual
 	dsn, dir string
 	env      []string
 	base     string // http://127.0.0.1:port
@@ -98,7 +101,8 @@ func (n *newsroom) open(deciders int) error {
 
 // start runs the program until it is ready.
 func (n *newsroom) start() error {
-	n.cmd = exec.Command(cmp.Or(n.program, binary), "serve", "-addr", "127.0.0.1:0")
+	words := append(slices.Clone(n.inside), cmp.Or(n.program, binary), "serve", "-addr", "127.0.0.1:0")
+	n.cmd = exec.Command(words[0], words[1:]...)
 	n.cmd.Env = append(os.Environ(), append(n.env, "FREIGABE_DB="+n.dsn)...)
 	n.cmd.Stderr = &locked{n}
 	out, err := n.cmd.StdoutPipe()
@@ -115,15 +119,8 @@ func (n *newsroom) start() error {
 	}
 	n.base = strings.TrimSpace(line[i:])
 	return until("readiness", func() error {
-		res, err := http.Get(n.base + "/readyz")
-		if err != nil {
-			return err
-		}
-		defer res.Body.Close()
-		if res.StatusCode != http.StatusOK {
-			return fmt.Errorf("readyz: %s", res.Status)
-		}
-		return nil
+		_, err := n.call(http.MethodGet, "/readyz", "", nil)
+		return err
 	})
 }
 
@@ -190,14 +187,14 @@ func (n *newsroom) call(method, path, bearer string, body any) (answer, error) {
 	if bearer != "" {
 		req.Header.Set("Authorization", "Bearer "+bearer)
 	}
-	return send(req)
+	return send(cmp.Or(n.client, noRedirects), req)
 }
 
 // noRedirects follows nothing: a redirect is part of what is tested.
 var noRedirects = &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 
-func send(req *http.Request) (answer, error) {
-	res, err := noRedirects.Do(req)
+func send(client *http.Client, req *http.Request) (answer, error) {
+	res, err := client.Do(req)
 	if err != nil {
 		return answer{}, err
 	}
@@ -217,5 +214,5 @@ func (n *newsroom) form(path string, values url.Values) (answer, error) {
 		return answer{}, err
 	}
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	return send(req)
+	return send(cmp.Or(n.client, noRedirects), req)
 }

@@ -16,6 +16,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/freigabe/freigabe/internal/need"
 )
 
 // cache is a shared cache that keeps whatever it gets for ever, as one does that
@@ -129,9 +131,7 @@ func takeDownBehind(t *testing.T, a *newsroom, front string, c *cache) {
 
 // The same with the real program and the file of deploy/.
 func TestPurgedFromVarnish(t *testing.T) {
-	if _, err := exec.LookPath("varnishd"); err != nil {
-		t.Skip("not tested: varnishd is not installed (apt-get install varnish)")
-	}
+	need.Program(t, "varnishd", "varnish")
 	front := freeAddr(t)
 	a, b := twoNodes(t, "FREIGABE_PURGE=ban+http://"+front)
 	startVarnish(t, front, strings.TrimPrefix(b.base, "http://"))

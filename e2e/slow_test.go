@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/freigabe/freigabe/internal/need"
 	"github.com/freigabe/freigabe/internal/pgtest"
 )
 
@@ -26,9 +27,7 @@ const delay = 100 * time.Millisecond
 // holds back the program's own calls of fsync; PostgreSQL has a setting for it.
 func TestSlowDisk(t *testing.T) {
 	t.Run("sqlite", func(t *testing.T) {
-		if _, err := exec.LookPath("strace"); err != nil {
-			t.Skip("not tested: strace, which slows the disk, is not installed (apt-get install strace)")
-		}
+		need.Program(t, "strace", "strace") // slows the disk
 		slowDisk(t, "sqlite:"+filepath.Join(t.TempDir(), "freigabe.db"), slowed)
 	})
 	t.Run("postgres", func(t *testing.T) {
@@ -120,7 +119,7 @@ func slowed(t *testing.T, pid int, delay time.Duration) func() int {
 		return err
 	})
 	if err != nil {
-		t.Skipf("not tested: a process may not be traced here: %v", err)
+		need.Missing(t, "a process may not be traced here, and strace is what slows the disk (run as root, in a container with the right CAP_SYS_PTRACE): %v", err)
 	}
 	return func() int {
 		end()

@@ -476,7 +476,7 @@ func steady(n *newsroom, args []string) error {
 			return err
 		}
 		req.Header.Set("If-None-Match", before.header.Get("Etag"))
-		again, err := send(req)
+		again, err := send(noRedirects, req)
 		if err != nil {
 			return err
 		}

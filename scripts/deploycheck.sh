@@ -4,8 +4,8 @@
 # the programs that are missing. It changes nothing else and listens on nothing.
 set -uo pipefail
 cd "$(dirname "$0")/.."
-export DEBIAN_FRONTEND=noninteractive
 PATH=$PATH:/usr/sbin:/usr/local/go/bin
+. scripts/install.sh
 
 missing=()
 for pair in haproxy:haproxy varnishd:varnish pgbouncer:pgbouncer patroni:patroni promtool:prometheus systemd-analyze:systemd; do
@@ -13,7 +13,7 @@ for pair in haproxy:haproxy varnishd:varnish pgbouncer:pgbouncer patroni:patroni
 done
 python3 -c 'import yaml' 2>/dev/null || missing+=(python3-yaml)
 if [ ${#missing[@]} -gt 0 ]; then
-	apt-get update -q && apt-get install -q -y --no-install-recommends "${missing[@]}" || exit 1
+	install_packages "${missing[@]}" || exit 1
 fi
 work=$(mktemp -d)
 chmod 755 "$work"

@@ -31,11 +31,13 @@ type settings struct {
 	proxies                  string
 	only                     string
 	hold, limits             string
+	lease                    time.Duration
 	smtp, mailFrom, public   string
 	purge                    string
 	trace                    string
 	traceShare               float64
 	siteRate                 int
+	memory                   string
 	logLevel                 string
 	oidc                     desk.OIDC
 	oidcRoles                string
@@ -60,6 +62,7 @@ func serveFlags() (*flag.FlagSet, *settings) {
 	fs.StringVar(&s.trace, "trace", "", "collector of traces (OpenTelemetry, OTLP over HTTP), such as http://127.0.0.1:4318; none are made without")
 	fs.Float64Var(&s.traceShare, "trace-share", 0.05, "part of the requests that is traced, 0 to 1")
 	fs.IntVar(&s.siteRate, "site-rate", web.SiteRate, "submissions a second that this node takes in for one site; more are asked to come back in a moment")
+	fs.StringVar(&s.memory, "memory", "", "soft limit of memory such as 256MB: the program tidies up more often before it passes it; GOMEMLIMIT does the same")
 	fs.StringVar(&s.logLevel, "log", "info", "debug, info, warn or error")
 	oidcFlags(fs, s)
 	testFlags(fs, s)
@@ -79,6 +82,7 @@ func oidcFlags(fs *flag.FlagSet, s *settings) {
 // testFlags are for tests: they change what a newsroom relies on.
 func testFlags(fs *flag.FlagSet, s *settings) {
 	fs.StringVar(&s.hold, "hold", "", "for tests: seconds that every decision can be undone")
+	fs.DurationVar(&s.lease, "lease", 0, "for tests: how long a node keeps work that it has taken on, at the most")
 	fs.StringVar(&s.limits, "limits", "", "for tests: off lets senders do as much as they like")
 }
 
@@ -104,6 +108,9 @@ func runServe(args []string, io stdio) error {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
+	if err := fit(s.memory); err != nil {
+		return err
+	}
 	n, err := newNode(ctx, s, io.err)
 	if err != nil {
 		return err
@@ -148,13 +155,8 @@ func newNode(ctx context.Context, s *settings, logTo io.Writer) (*node, error) {
 	if n.store, err = store.Open(ctx, store.Options{DSN: s.db, ReadDSN: s.readDB, ListenDSN: s.listenDB, Hold: hold, Purge: len(n.caches) > 0}); err != nil {
 		return nil, errors.Join(err, n.listen.Close())
 	}
-	var limits *web.Limiter
-	if s.limits != "off" {
-		limits = web.NewLimiter(time.Now)
-		limits.PerSite = s.siteRate
-	}
-	n.server = web.New(n.store, n.log, proxies, limits)
 	n.watch = newWatch(n.store)
+	n.server = web.New(n.store, n.log, proxies, n.limits())
 	if s.trace != "" {
 		if n.watch.tracing, err = startTracing(ctx, s.trace, s.traceShare, n.log); err != nil {
 			return nil, errors.Join(err, n.store.Close(), n.listen.Close())

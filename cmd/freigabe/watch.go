@@ -14,6 +14,7 @@ import (
 
 	"github.com/freigabe/freigabe/internal/moderation"
 	"github.com/freigabe/freigabe/internal/store"
+	"github.com/freigabe/freigabe/internal/thread"
 	"github.com/freigabe/freigabe/internal/web"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
@@ -34,7 +35,7 @@ type watch struct {
 }
 
 // jobKinds are the kinds of work whose backlog is watched.
-var jobKinds = []string{"publish", "assess", "tell", "tell-parent", "learn", "webhook", "purge"}
+var jobKinds = []string{"publish", "assess", "receipt", "tell", "tell-parent", "learn", "webhook", "purge"}
 
 func newWatch(s *store.Store) *watch {
 	w := &watch{
@@ -63,6 +64,19 @@ var (
 	upDesc      = prometheus.NewDesc("freigabe_database_up", "1 where the database answers.", nil, nil)
 	intakeDesc  = prometheus.NewDesc("freigabe_intake_waiting", "Submissions that wait for their commit on this node.", nil, nil)
 )
+
+// rateOf gives how many submissions a second of one site the node takes in now.
+func rateOf(p *web.Pressure) prometheus.Collector {
+	return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "freigabe_intake_rate", Help: "Submissions a second of one site that this node takes in now; fewer than set where it is busy."}, p.Rate)
+}
+
+// pagesOf gives how much the readers' pages in memory take up.
+func pagesOf(pages *thread.Pages) prometheus.Collector {
+	return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "freigabe_pages_bytes", Help: "Readers' pages kept in memory."}, func() float64 {
+		size, _ := pages.Size()
+		return float64(size)
+	})
+}
 
 // Describe names the figures.
 func (b backlog) Describe(to chan<- *prometheus.Desc) {

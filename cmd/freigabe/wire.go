@@ -26,9 +26,13 @@ func (n *node) wire(_ context.Context) error {
 		return nil
 	}
 	brain := jobs.NewBrain(n.store, n.log)
-	n.runner = &jobs.Runner{Store: n.store, Log: n.log, Assessor: brain, Learner: brain}
+	n.runner = &jobs.Runner{Store: n.store, Log: n.log, Assessor: brain, Learner: brain, Lease: n.set.lease}
 	n.runner.Handle("calm", brain.Calm)
+	if n.server.Limits != nil {
+		n.runner.Busy = n.server.Limits.Pressure.Busy
+	}
 	pages := thread.New(n.store, pageMemory)
+	n.watch.registry.MustRegister(pagesOf(pages))
 	if len(n.caches) > 0 {
 		pages.Tag(purge.Tag)
 		n.runner.Purger = &jobs.Purger{Caches: n.caches, Public: n.set.public}
@@ -41,7 +45,7 @@ func (n *node) wire(_ context.Context) error {
 	n.loops = append(n.loops, n.runner.Run, pages.Run, brain.Run)
 	n.server.Handle(reader.Routes(reader.Options{Server: n.server, Pages: pages, Wait: waits, Public: n.set.public, Mailbox: box, Mails: n.runner.Teller != nil})...)
 	n.server.Handle(api.Routes(api.Options{Server: n.server, Pages: pages, Wait: waits, Public: n.set.public, Hinter: hinter{brain}, Fetch: fetchArticle})...)
-	n.server.Handle(desk.Routes(n.server, desk.Options{Fetch: fetchArticle, Public: n.set.public, OIDC: n.set.oidc, Wait: waits})...)
+	n.server.Handle(desk.Routes(n.server, desk.Options{Fetch: fetchArticle, Public: n.set.public, OIDC: n.set.oidc, Wait: waits, Pages: pages})...)
 	score, finish := scoreRoutes(n.store, n.server, n.watch.registry)
 	n.finish = finish
 	n.server.Handle(score...)

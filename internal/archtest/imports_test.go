@@ -49,8 +49,9 @@ var allowed = map[string][]string{
 	// For developers; bench and e2e may import anything.
 	"internal/store/storetest": {"internal/store", "internal/moderation", "internal/article", "internal/pgtest"},
 	"internal/signon/oidctest": nil,
-	"internal/pgtest":          nil,
-	"internal/browser":         nil,
+	"internal/need":            nil,
+	"internal/pgtest":          {"internal/need"},
+	"internal/browser":         {"internal/need"},
 	"internal/assets":          nil,
 	"internal/archtest":        nil,
 	"internal/bench":           nil,
@@ -60,7 +61,7 @@ var allowed = map[string][]string{
 
 // forDevelopers must not get into the program.
 var forDevelopers = []string{
-	"internal/store/storetest", "internal/signon/oidctest", "internal/pgtest", "internal/browser", "internal/assets",
+	"internal/store/storetest", "internal/signon/oidctest", "internal/need", "internal/pgtest", "internal/browser", "internal/assets",
 	"internal/archtest", "internal/bench", "internal/statesdoc", "e2e",
 }
 

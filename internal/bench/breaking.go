@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
@@ -9,86 +8,39 @@ import (
 	"io"
 	"net/http"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"slices"
 	"strconv"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/freigabe/freigabe/internal/moderation"
 	"github.com/freigabe/freigabe/internal/store"
+	"github.com/freigabe/freigabe/internal/web"
 )
-
-// program builds Freigabe, once in a run.
-func (b *bench) program() (string, error) {
-	path := filepath.Join(b.dir, "freigabe")
-	if _, err := os.Stat(path); err == nil {
-		return path, nil
-	}
-	if out, err := exec.Command("go", "build", "-o", path, "./cmd/freigabe").CombinedOutput(); err != nil {
-		return "", fmt.Errorf("build the program (run bench in the repository): %w: %s", err, out)
-	}
-	return path, nil
-}
-
-// running is the real program at work.
-type running struct {
-	base  string
-	pid   int
-	ready time.Duration // from its start
-	stop  func()
-}
-
-// launch starts the program and waits until it is ready.
-func (b *bench) launch(ctx context.Context, flags ...string) (*running, error) {
-	program, err := b.program()
-	if err != nil {
-		return nil, err
-	}
-	begun := time.Now()
-	cmd := exec.CommandContext(ctx, program, append([]string{"serve", "-db", b.dsn, "-addr", "127.0.0.1:0"}, flags...)...)
-	said, err := cmd.StdoutPipe()
-	if err != nil {
-		return nil, err
-	}
-	if err := cmd.Start(); err != nil {
-		return nil, err
-	}
-	r := &running{pid: cmd.Process.Pid, stop: func() { _ = cmd.Process.Kill(); _ = cmd.Wait() }} // measured by then
-	line, err := bufio.NewReader(said).ReadString('\n')
-	if err != nil || !strings.Contains(line, "http") {
-		r.stop()
-		return nil, fmt.Errorf("start the program: it said %q: %w", line, err)
-	}
-	r.base = strings.TrimSpace(line[strings.Index(line, "http"):])
-	for {
-		res, err := http.Get(r.base + "/readyz")
-		if err != nil {
-			r.stop()
-			return nil, err
-		}
-		_ = res.Body.Close() // only its status counts
-		if statusOK(res.StatusCode) {
-			r.ready = time.Since(begun)
-			return r, nil
-		}
-		time.Sleep(2 * time.Millisecond)
-	}
-}
 
 // rush hour: how long, and how many pages and submissions a second.
 type breaking struct {
 	span         time.Duration
 	reads, posts float64
+	shared       bool   // program and generator use the same cores
+	ops          string // address of the program's profiles and metrics, or ""
+}
+
+// warmUp is how long readers come before anything is measured: what a start brings
+// along is over then.
+const warmUp = 3 * time.Second
+
+// shortBreaking is the row of make bench: twenty seconds in a database of its own.
+func (b *bench) shortBreaking(ctx context.Context) error {
+	return b.breakingNews(ctx, breaking{span: 20 * time.Second, reads: 1000, posts: web.SiteRate})
 }
 
 // breakingNews lets everybody read one article and very many write, for as long as
 // it is told, beside an editor who releases; limits are on, every reader has an
 // address of their own. Before that it reads alone, to know what idle is.
 func (b *bench) breakingNews(ctx context.Context, w breaking) error {
+	defer b.ownDatabase("breaking")()
 	h, err := b.house(ctx)
 	if err != nil {
 		return err
@@ -105,37 +57,51 @@ func (b *bench) breakingNews(ctx context.Context, w breaking) error {
 	if err != nil {
 		return err
 	}
-	node, err := b.launch(ctx, "-trusted-proxies", "127.0.0.1", "-hold", "0", "-log", "error")
+	flags := []string{"-trusted-proxies", "127.0.0.1", "-hold", "0", "-log", "error"}
+	if !w.shared {
+		defer b.keepApart()()
+	}
+	if w.ops != "" {
+		flags = append(flags, "-ops-addr", w.ops)
+	}
+	node, err := b.launch(ctx, flags...)
 	if err != nil {
 		return err
 	}
 	defer node.stop()
+	before, err := h.countOf(ctx)
+	if err != nil {
+		return err
+	}
 	g := &generator{url: node.base, article: a.ID, key: key, rate: w.reads}
+	g.phase(ctx, warmUp, g.reading())
 	idle := g.reading()
 	g.phase(ctx, min(w.span, 30*time.Second), idle)
 	busy, posting := g.reading(), g.submitting(w.posts)
+	posting.origin = benchOrigin
 	watching := watchMemory(node.pid)
 	desk := g.edit(ctx)
 	g.phase(ctx, w.span, busy, posting)
 	released, refusals := desk()
 	memory := watching()
-	for name, f := range map[string]*flow{"idle": idle, "busy": busy, "busy, writing": posting} {
-		fmt.Fprintf(os.Stderr, "%-14s %s\n", name, f.line())
+	for i, f := range []*flow{idle, busy, posting} {
+		fmt.Fprintf(os.Stderr, "%-14s %s\n", []string{"idle", "busy", "busy, writing"}[i], f.line())
 	}
-	return b.judge(ctx, h, verdict{idle, busy, posting, released, refusals, memory, w})
+	return b.judge(ctx, h, verdict{idle, busy, posting, released, refusals, before, memory, w})
 }
 
 // verdict is what was seen.
 type verdict struct {
 	idle, busy, posting *flow
 	released, refusals  int
+	before              int       // submissions in the database at the beginning
 	memory              []float64 // MB, each second
 	w                   breaking
 }
 
 func (b *bench) judge(ctx context.Context, h *house, v verdict) error {
 	wrong := v.idle.failed + v.busy.failed + v.posting.failed + v.refusals
-	accepted, turned := 0, 0
+	accepted, turned, stale := 0, map[int]int{}, 0
 	for _, f := range []*flow{v.idle, v.busy, v.posting} {
 		for status, n := range f.status {
 			switch status {
@@ -143,7 +109,9 @@ func (b *bench) judge(ctx context.Context, h *house, v verdict) error {
 			case http.StatusAccepted:
 				accepted += n
 			case http.StatusServiceUnavailable, http.StatusTooManyRequests:
-				turned += n
+				if turned[status] += n; f != v.posting {
+					stale += n
+				}
 			default:
 				wrong += n
 			}
@@ -153,11 +121,15 @@ func (b *bench) judge(ctx context.Context, h *house, v verdict) error {
 	if err != nil {
 		return err
 	}
+	there -= v.before
 	span := v.w.span.Round(time.Second)
-	b.atMost(fmt.Sprintf("breaking news, %v: answers that are errors", span), float64(wrong), "", 0, "%d taken in, %d asked to come back (503 or 429), %d released meanwhile", accepted, turned, v.released)
+	b.atMost(fmt.Sprintf("breaking news, %v: answers that are errors", span), float64(wrong), "", 0, "%.0f/s taken in of %.0f/s, %d asked to come back by 503, %d by 429; %d released meanwhile",
+		float64(accepted)/v.w.span.Seconds(), v.w.posts, turned[http.StatusServiceUnavailable], turned[http.StatusTooManyRequests], v.released)
+	b.atMost("pages that were answered with 503", float64(stale), "", 0, "of %d", len(v.busy.took))
 	b.atMost("acknowledged and not there", float64(max(0, accepted-there)), "", 0, "%d waiting or decided in the database", there)
 	b.ratio("p99 of reading, against idle", float64(v.busy.took.at(.99))/float64(v.idle.took.at(.99)), 3, true, "%.1f against %.1f ms at %.0f pages/s beside %.0f submissions/s",
 		ms(v.busy.took.at(.99)), ms(v.idle.took.at(.99)), v.w.reads, v.w.posts)
+	fmt.Fprintf(os.Stderr, "MB each tenth: %.0f\n", tenths(v.memory))
 	third := len(v.memory) / 3
 	if third > 0 {
 		early, late := slices.Max(v.memory[:third]), slices.Max(v.memory[len(v.memory)-third:])
@@ -165,6 +137,14 @@ func (b *bench) judge(ctx context.Context, h *house, v verdict) error {
 	}
 	b.atMost("p99 of a submission", ms(v.posting.took.at(.99)), "ms", 1000, "median %.1f", ms(v.posting.took.at(.5)))
 	return nil
+}
+
+// tenths gives the most of each tenth of a series.
+func tenths(all []float64) (most []float64) {
+	for part := range slices.Chunk(all, max(1, (len(all)+9)/10)) {
+		most = append(most, slices.Max(part))
+	}
+	return most
 }
 
 // countOf counts the comments that came in by submissions.

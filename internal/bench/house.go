@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -19,6 +20,8 @@ import (
 	"github.com/freigabe/freigabe/internal/web/api"
 	"github.com/freigabe/freigabe/internal/web/reader"
 )
+
+const benchOrigin = "https://bench.example"
 
 // house is an installation to measure.
 type house struct {
@@ -36,7 +39,7 @@ func (b *bench) house(ctx context.Context) (*house, error) {
 	}
 	h := &house{Store: s}
 	if h.site, err = s.Site(ctx, "bench"); moderation.KindOf(err) == moderation.NotFound {
-		h.site, err = s.AddSite(ctx, store.Site{Name: "bench", Origin: "https://bench.example"})
+		h.site, err = s.AddSite(ctx, store.Site{Name: "bench", Origin: benchOrigin})
 	}
 	if err != nil {
 		return nil, err
@@ -45,6 +48,16 @@ func (b *bench) house(ctx context.Context) (*house, error) {
 		h.editor, err = s.AddEditor(ctx, store.Editor{Email: "bench@bench.example", Name: "Bench", Role: moderation.Editor, Password: "-"})
 	}
 	return h, err
+}
+
+// ownDatabase lets a measurement begin with an empty database, where databases are
+// files in a temporary folder, until the function given back is called.
+func (b *bench) ownDatabase(name string) (end func()) {
+	was := b.dsn
+	if was == "sqlite:"+filepath.Join(b.dir, "bench.db") {
+		b.dsn = "sqlite:" + filepath.Join(b.dir, name+".db")
+	}
+	return func() { b.dsn = was }
 }
 
 // article makes an article.

@@ -24,7 +24,7 @@ type generator struct {
 func (g *generator) flags() {
 	flag.StringVar(&g.url, "url", "http://127.0.0.1:8080", "with -load: the server")
 	flag.StringVar(&g.article, "article", "", "with -load: id of an article")
-	flag.StringVar(&g.key, "key", "", "with -load desk: a key of scope desk")
+	flag.StringVar(&g.key, "key", "", "with -load desk: keys of scope desk, of ten editors if need be, separated by commas")
 	flag.Float64Var(&g.rate, "rate", 100, "with -load: submissions a second (reading: pages a second)")
 	flag.DurationVar(&g.span, "for", 30*time.Second, "with -load: how long")
 }
@@ -37,7 +37,9 @@ type flow struct {
 	path   func(n int) string
 	body   func(n int) any
 	key    string
-	many   bool // each request comes from a reader of its own
+	origin string   // of the page that a browser sends it from
+	keys   []string // of several people in turn, in place of key
+	many   bool     // each request comes from a reader of its own
 
 	mu     sync.Mutex
 	took   spread
@@ -64,9 +66,8 @@ func (g *generator) mixes(mix string) ([]*flow, error) {
 		return []*flow{reading}, nil
 	case "breaking": // one article, everybody reads it, many write
 		return []*flow{reading, submit}, nil
-	case "desk": // ten editors look at their queue once a second each, beside readers
-		desk := &flow{name: "desk", rate: 10, method: http.MethodGet, path: func(int) string { return "/api/v1/desk/queue?limit=20" }, key: g.key}
-		return []*flow{reading, {name: "submitting", rate: g.rate / 100, method: submit.method, path: submit.path, body: submit.body}, desk}, nil
+	case "desk": // ten editors decide beside readers and authors
+		return g.newsroom(context.Background(), g.rate, g.rate/20, g.span)
 	}
 	return nil, fmt.Errorf("-load is reading, breaking or desk")
 }
@@ -84,6 +85,13 @@ func (g *generator) run(ctx context.Context, mix string, out io.Writer) error {
 		fmt.Fprintf(out, "%-11s %s\n", f.name, f.line())
 	}
 	return nil
+}
+
+func (f *flow) keyOf(n int) string {
+	if len(f.keys) == 0 {
+		return f.key
+	}
+	return f.keys[n%len(f.keys)]
 }
 
 // phase lets flows run side by side for a time.
@@ -114,7 +122,7 @@ func (g *generator) send(ctx context.Context, client *http.Client, f *flow) {
 	begun := time.Now()
 	for n := 0; ; n++ {
 		due := begun.Add(time.Duration(float64(n) / f.rate * float64(time.Second)))
-		if due.Sub(begun) > g.span {
+		if due.Sub(begun) > g.span || ctx.Err() != nil {
 			break
 		}
 		time.Sleep(time.Until(due))
@@ -160,11 +168,14 @@ func (g *generator) one(ctx context.Context, client *http.Client, f *flow, n int
 	}
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("Accept-Encoding", "gzip")
+	if f.origin != "" {
+		req.Header.Set("Origin", f.origin)
+	}
 	if f.many {
 		req.Header.Set("X-Forwarded-For", addressOf(n))
 	}
-	if f.key != "" {
-		req.Header.Set("Authorization", "Bearer "+f.key)
+	if key := f.keyOf(n); key != "" {
+		req.Header.Set("Authorization", "Bearer "+key)
 	}
 	res, err := client.Do(req)
 	if err != nil {

@@ -22,10 +22,12 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/freigabe/freigabe/internal/bench/fill"
@@ -55,6 +57,7 @@ type bench struct {
 	limit   time.Duration // of a step, its preparation included
 	json    bool
 	failed  error // to print a row
+	apart   bool  // the program has cores of its own
 }
 
 // step is one measurement; each of its rows is printed as soon as it is known.
@@ -74,6 +77,8 @@ var steps = []step{
 	{"decide", (*bench).decisions},
 	{"node", (*bench).node},
 	{"keys", (*bench).keys},
+	{"desk", (*bench).desk},
+	{"breaking", (*bench).shortBreaking},
 }
 
 func main() {
@@ -100,9 +105,12 @@ func run() error {
 	flag.DurationVar(&w.span, "breaking", 0, "start the program and let it have breaking news for so long instead, such as 10m")
 	flag.Float64Var(&w.reads, "reads", 1000, "with -breaking: pages a second")
 	flag.Float64Var(&w.posts, "posts", web.SiteRate, "with -breaking: submissions a second; more than a site may have are turned away")
+	flag.BoolVar(&w.shared, "shared", false, "with -breaking: let program and generator use the same cores; each has its own otherwise")
+	flag.StringVar(&w.ops, "ops-addr", "", "with -breaking: the program's address for profiles and metrics, such as 127.0.0.1:9090")
 	l.flags()
 	flag.Parse()
-	ctx := context.Background()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM) // the program that was started ends, too
+	defer stop()
 	if mix != "" {
 		return l.run(ctx, mix, os.Stdout)
 	}

@@ -11,8 +11,8 @@
 // comments of http://kommentare.test:PORT in a page of http://zeitung.test:PORT.
 // All other names lead nowhere.
 //
-// Where there is no Chromium the test is skipped and says so; with CI=true or
-// FREIGABE_REQUIRE_CHROMIUM=1 it fails instead.
+// Where there is no Chromium the test is skipped and says so; with CI=true,
+// FREIGABE_REQUIRE_ALL=1 or FREIGABE_REQUIRE_CHROMIUM=1 it fails instead.
 package browser
 
 import (
@@ -30,6 +30,7 @@ import (
 	"time"
 
 	"github.com/chromedp/chromedp"
+	"github.com/freigabe/freigabe/internal/need"
 )
 
 // patience bounds every step in the browser, so that no test hangs.
@@ -73,7 +74,7 @@ func find() (string, error) {
 // missing ends a test for want of a program: it fails where that may not be.
 func missing(t testing.TB, err error) {
 	t.Helper()
-	if os.Getenv("CI") == "true" || os.Getenv("FREIGABE_REQUIRE_CHROMIUM") == "1" {
+	if need.All() || os.Getenv("FREIGABE_REQUIRE_CHROMIUM") == "1" {
 		t.Fatalf("%v, and this run may not do without it", err)
 	}
 	t.Skipf("not tested in a browser: %v", err)

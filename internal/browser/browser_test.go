@@ -238,6 +238,7 @@ func TestMissingBrowserSkipsOrFails(t *testing.T) {
 		fails       bool
 	}{{"", "", false}, {"true", "", true}, {"", "1", true}} {
 		t.Setenv("CI", tt.ci)
+		t.Setenv("FREIGABE_REQUIRE_ALL", "")
 		t.Setenv("FREIGABE_REQUIRE_CHROMIUM", tt.require)
 		var rec recorder
 		var done sync.WaitGroup

@@ -48,7 +48,9 @@ type Learner interface {
 type work func(ctx context.Context, j store.Job) error
 
 // tracer makes spans where the program was told to trace, and otherwise nothing.
-var tracer = otel.Tracer("freigabe/jobs")
+// It is asked for each time: the program sets its provider after this package is
+// loaded, and a test more than once.
+func tracer() trace.Tracer { return otel.Tracer("freigabe/jobs") }
 
 // lane is a group of kinds that share workers, so that slow mail never holds up
 // a publication.
@@ -56,6 +58,7 @@ type lane struct {
 	kinds   []string
 	workers int
 	lease   time.Duration
+	yields  bool // gives way while the node is busy
 }
 
 // Runner does the jobs of one node.
@@ -67,6 +70,12 @@ type Runner struct {
 	Learner  Learner // nil: nothing is learnt
 	Purger   *Purger // nil: there are no caches to tell
 
+	// Lease bounds how long a node keeps work that it has taken on; 0: as long as the
+	// kind of work needs. For tests, which do not want to wait for a dead node's.
+	Lease time.Duration
+
+	Busy func() bool // people wait for this node: work that can wait should; nil: never
+
 	kinds map[string]work
 	lanes []lane
 }
@@ -75,7 +84,7 @@ type Runner struct {
 func (r *Runner) Handle(kind string, do func(ctx context.Context, j store.Job) error) {
 	r.setUp()
 	r.kinds[kind] = do
-	r.lanes = append(r.lanes, lane{[]string{kind}, 1, 5 * time.Minute})
+	r.lanes = append(r.lanes, lane{kinds: []string{kind}, workers: 1, lease: 5 * time.Minute, yields: kind == "calm"})
 }
 
 func (r *Runner) setUp() {
@@ -94,14 +103,14 @@ func (r *Runner) setUp() {
 		"expire":      r.expire,
 	}
 	r.lanes = []lane{
-		{[]string{"publish"}, 1, 5 * time.Second}, // short: what a killed node left is public soon, and publishing twice is harmless
-		{[]string{"assess"}, max(1, runtime.NumCPU()/2), time.Minute},
-		{[]string{"tell", "tell-parent"}, 2, 2 * time.Minute},
-		{[]string{"learn"}, 1, 5 * time.Minute}, // a training of thousands of decisions takes its time on a busy machine
-		{[]string{"study"}, 1, 10 * time.Minute},
-		{[]string{"webhook"}, 2, time.Minute},
-		{[]string{"purge"}, 2, purgeLease}, // short, as for publish
-		{[]string{"expire"}, 1, 10 * time.Minute},
+		{kinds: []string{"publish"}, workers: 1, lease: 5 * time.Second}, // short: what a killed node left is public soon, and publishing twice is harmless
+		{kinds: []string{"assess"}, workers: max(1, runtime.NumCPU()/2), lease: time.Minute, yields: true},
+		{kinds: []string{"tell", "tell-parent"}, workers: 2, lease: 2 * time.Minute},
+		{kinds: []string{"learn"}, workers: 1, lease: 5 * time.Minute, yields: true}, // a training of thousands of decisions takes its time on a busy machine
+		{kinds: []string{"study"}, workers: 1, lease: 10 * time.Minute, yields: true},
+		{kinds: []string{"webhook"}, workers: 2, lease: time.Minute},
+		{kinds: []string{"purge"}, workers: 2, lease: purgeLease}, // short, as for publish
+		{kinds: []string{"expire"}, workers: 1, lease: 10 * time.Minute},
 	}
 }
 
@@ -164,6 +173,9 @@ func (r *Runner) pause(ctx context.Context, l lane) time.Duration {
 const batchSize = 20
 
 func (r *Runner) batch(ctx context.Context, l lane) (int, error) {
+	if r.Lease > 0 {
+		l.lease = min(l.lease, r.Lease)
+	}
 	begun := time.Now() // a lease is a stretch of real time, whatever the store's clock says
 	jobs, err := r.Store.ClaimJobs(ctx, l.kinds, batchSize, l.lease)
 	if err != nil {
@@ -177,9 +189,24 @@ func (r *Runner) batch(ctx context.Context, l lane) (int, error) {
 			r.giveBack(ctx, j)
 			continue
 		}
+		started := time.Now()
 		r.one(ctx, j)
+		if l.yields && r.Busy != nil && r.Busy() {
+			wait(ctx, min(idle*time.Since(started), time.Second))
+		}
 	}
 	return len(jobs), nil
+}
+
+// idle is how many times as long as a job took its worker rests after it while
+// people wait for the node: a tenth of one core is left to it.
+const idle = 9
+
+func wait(ctx context.Context, d time.Duration) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(d):
+	}
 }
 
 // giveBack returns a job that was claimed and not begun: slow ones before it have
@@ -192,7 +219,7 @@ func (r *Runner) giveBack(ctx context.Context, j store.Job) {
 }
 
 func (r *Runner) one(ctx context.Context, j store.Job) {
-	ctx, span := tracer.Start(ctx, "job "+j.Kind, trace.WithNewRoot(), trace.WithAttributes(attribute.Int("attempt", j.Attempts)))
+	ctx, span := tracer().Start(ctx, "job "+j.Kind, trace.WithNewRoot(), trace.WithAttributes(attribute.Int("attempt", j.Attempts)))
 	defer span.End()
 	err := r.kinds[j.Kind](ctx, j)
 	ctx = context.WithoutCancel(ctx) // the outcome is recorded also where the job used up its time

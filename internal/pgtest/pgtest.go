@@ -11,7 +11,7 @@
 // The server is looked for in this order: the running one that
 // FREIGABE_TEST_PG_DSN names; the programs in the folder FREIGABE_TEST_PG_BIN;
 // the newest in /usr/lib/postgresql; those in PATH. Where there is none, the
-// test is skipped and says so; with CI=true or FREIGABE_REQUIRE_PG=1 it fails
+// test is skipped and says so; with CI=true, FREIGABE_REQUIRE_ALL=1 or FREIGABE_REQUIRE_PG=1 it fails
 // instead, so that no green run hides the gap.
 package pgtest
 
@@ -27,6 +27,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/freigabe/freigabe/internal/need"
 	"github.com/jackc/pgx/v5"
 )
 
@@ -143,7 +144,7 @@ func programs(t testing.TB) string {
 	if !errors.Is(err, errNoPrograms) {
 		t.Fatalf("find PostgreSQL: %v", err)
 	}
-	if os.Getenv("CI") == "true" || os.Getenv("FREIGABE_REQUIRE_PG") == "1" {
+	if need.All() || os.Getenv("FREIGABE_REQUIRE_PG") == "1" {
 		t.Fatalf("%v, and this run may not do without PostgreSQL", err)
 	}
 	t.Skipf("not tested on PostgreSQL: %v", err)

@@ -84,6 +84,7 @@ func TestMissingServerSkipsOrFails(t *testing.T) {
 			t.Setenv("FREIGABE_TEST_PG_BIN", "")
 			t.Setenv("FREIGABE_TEST_PG_DSN", "")
 			t.Setenv("CI", tt.ci)
+			t.Setenv("FREIGABE_REQUIRE_ALL", "")
 			t.Setenv("FREIGABE_REQUIRE_PG", tt.require)
 			var rec recorder
 			var done sync.WaitGroup

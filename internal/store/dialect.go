@@ -61,7 +61,9 @@ func (d dialect) fill(sql string) string {
 }
 
 // ErrUnavailable wraps a failure of the database itself: gone, full, locked for
-// too long. The caller may try again later; nothing was written.
+// too long. The caller may try again later. What was to be written was not
+// acknowledged, and mostly is not there; it may be, where the answer to a commit
+// was lost or a synchronous standby stayed away, so a repeat must be harmless.
 var ErrUnavailable = errors.New("the database is not available")
 
 type unavailable struct{ cause error }

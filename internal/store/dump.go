@@ -304,7 +304,7 @@ func (s *Store) fill(ctx context.Context, tx *sql.Tx, tables []string, t dumpTab
 		}
 	}
 	head := "insert into " + t.Table + " (" + strings.Join(t.Columns, ", ") + ")" + s.d.givenIDs
-	_, err := insertRows(ctx, tx, head, "", rows)
+	_, err := insertRows(ctx, tx, s.d, head, "", rows)
 	if err != nil {
 		return fmt.Errorf("restore %s: %w", t.Table, err)
 	}

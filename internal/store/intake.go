@@ -8,15 +8,19 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	"github.com/freigabe/freigabe/internal/moderation"
 )
 
-// maxArrivals bounds how many submissions share a transaction, and waiting how
-// many may wait for one; a submission past that is refused before memory grows.
+// maxArrivals bounds how many submissions share a transaction, waiting how many
+// may wait for one, and patience for how long: a submission past that is refused
+// before memory grows and before its author gives up.
 const (
 	maxArrivals = 256
 	waiting     = 4096
+	patience    = 2 * time.Second
 )
 
 // intake takes in submissions. Those that arrive while a transaction is under
@@ -25,9 +29,21 @@ const (
 type intake struct {
 	in chan *arrival
 
+	slowest atomic.Int64 // longest wait for a commit since it was last asked for, in nanoseconds
+
 	mu     sync.RWMutex
 	closed bool
 	wg     sync.WaitGroup
+}
+
+// waited notes how long a submission waited.
+func (i *intake) waited(d time.Duration) {
+	for {
+		most := i.slowest.Load()
+		if int64(d) <= most || i.slowest.CompareAndSwap(most, int64(d)) {
+			return
+		}
+	}
 }
 
 // arrival is one submission on its way in.
@@ -36,6 +52,7 @@ type arrival struct {
 	name string // that counts, where a known author may not bear the one sent yet
 	out  Submitted
 	err  error
+	came time.Time // real time, whatever the store's clock says
 	done chan struct{}
 }
 
@@ -82,11 +99,35 @@ func (s *Store) receive() {
 			}
 			group = append(group, next)
 		}
-		s.admit(group)
+		oldest := group[0].came
+		if group = s.stillWanted(group); len(group) > 0 {
+			s.admit(group)
+		}
 		for _, a := range group {
 			close(a.done)
 		}
+		s.intake.waited(time.Since(oldest))
+		if len(group) > 1 && len(s.intake.in) < maxArrivals/4 {
+			time.Sleep(linger)
+		}
 	}
+}
+
+// linger is how long the next group is given to gather where several came at
+// once: a commit costs a processor more than ten comments.
+const linger = 10 * time.Millisecond
+
+// stillWanted refuses those that have waited too long already: their place is
+// better given to one whose author is still there.
+func (s *Store) stillWanted(group []*arrival) []*arrival {
+	return slices.DeleteFunc(group, func(a *arrival) bool {
+		late := time.Since(a.came) > patience
+		if late {
+			a.err = ErrBusy
+			close(a.done)
+		}
+		return late
+	})
 }
 
 // admit writes a group in one transaction. If that fails for a reason that lies
@@ -297,7 +338,7 @@ func (g *group) lock(ctx context.Context, fresh []*arrival, leaders map[string]*
 	for _, a := range fresh {
 		rows = append(rows, []any{a.key(), a.out.Comment, micros(a.out.At)})
 	}
-	won, err := insertRows(ctx, g.tx, "insert into repeats (key, comment_id, at)",
+	won, err := insertRows(ctx, g.tx, g.s.d, "insert into repeats (key, comment_id, at)",
 		fmt.Sprintf("on conflict (key) do update set comment_id = excluded.comment_id, at = excluded.at where repeats.at <= excluded.at - %d", repeatWindow.Microseconds()), rows)
 	if err != nil || won == int64(len(rows)) {
 		return fresh, err
@@ -355,7 +396,7 @@ func (g *group) insert(ctx context.Context, fresh []*arrival) error {
 		{"insert into jobs (kind, key, payload, run_at)", "on conflict (kind, key) do nothing", jobs},
 		{"insert into outbox (topic, site_id, article_id, comment_id, at)", "", events},
 	} {
-		if _, err := insertRows(ctx, g.tx, t.head, t.tail, t.rows); err != nil {
+		if _, err := insertRows(ctx, g.tx, g.s.d, t.head, t.tail, t.rows); err != nil {
 			return err
 		}
 	}
@@ -376,7 +417,7 @@ func (g *group) author(ctx context.Context, a *arrival, art Article, guests *[][
 // insertRows writes rows by statements of up to 128 of them, in sizes that are
 // powers of two, so that few texts of statements arise. It gives the number of
 // rows written or changed.
-func insertRows(ctx context.Context, tx *sql.Tx, head, tail string, rows [][]any) (int64, error) {
+func insertRows(ctx context.Context, tx *sql.Tx, d dialect, head, tail string, rows [][]any) (int64, error) {
 	var total int64
 	for size := 128; len(rows) > 0; {
 		if len(rows) < size {
@@ -387,7 +428,7 @@ func insertRows(ctx context.Context, tx *sql.Tx, head, tail string, rows [][]any
 		for _, r := range rows[:size] {
 			args = append(args, r...)
 		}
-		n, err := exec(ctx, tx, head+" values "+tuples(size, len(rows[0]))+" "+tail, args...)
+		n, err := exec(ctx, tx, head+" values "+d.tuples(size, len(rows[0]))+" "+tail, args...)
 		if err != nil {
 			return total, err
 		}
@@ -396,8 +437,9 @@ func insertRows(ctx context.Context, tx *sql.Tx, head, tail string, rows [][]any
 	return total, nil
 }
 
-// tuples gives the placeholders of a number of rows.
-func tuples(rows, width int) string {
+// tuples gives the placeholders of a number of rows. SQLite looks every numbered
+// one up in a list that grows with their number; plain ones it takes as they come.
+func (d dialect) tuples(rows, width int) string {
 	var b strings.Builder
 	for r := range rows {
 		for c := range width {
@@ -408,6 +450,10 @@ func tuples(rows, width int) string {
 				b.WriteString("), (")
 			default:
 				b.WriteString("(")
+			}
+			if d.name == "sqlite" {
+				b.WriteByte('?')
+				continue
 			}
 			fmt.Fprintf(&b, "$%d", r*width+c+1)
 		}

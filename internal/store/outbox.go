@@ -42,7 +42,12 @@ type Cursor struct {
 func (s *Store) Head(ctx context.Context) (Cursor, error) { return s.head(ctx, s.db) }
 
 // PublicHead is Head read through the readers' connection.
-func (s *Store) PublicHead(ctx context.Context) (Cursor, error) { return s.head(ctx, s.public) }
+func (s *Store) PublicHead(ctx context.Context) (Cursor, error) {
+	if s.replicas == nil {
+		return s.head(ctx, s.news)
+	}
+	return s.head(ctx, s.public)
+}
 
 // headGap is how far below the newest event Head looks for ids that are missing.
 const headGap = 1000
@@ -83,7 +88,7 @@ func (s *Store) Events(ctx context.Context, after Cursor) ([]Event, Cursor, erro
 // now on read from a database that is at least as far.
 func (s *Store) PublicEvents(ctx context.Context, after Cursor) ([]Event, Cursor, error) {
 	if s.replicas == nil {
-		return s.events(ctx, s.public, after)
+		return s.events(ctx, s.news, after)
 	}
 	conn, err := s.public.Conn(ctx)
 	if err != nil {

@@ -36,6 +36,7 @@ type Store struct {
 	db     *sql.DB // writes; on SQLite one connection
 	read   *sql.DB // the desk's reads
 	public *sql.DB // readers' pages
+	news   *sql.DB // the events; of its own, so that they are never read late because somebody else reads much
 	clock  func() time.Time
 	hold   *time.Duration
 	purge  bool
@@ -50,6 +51,8 @@ type Store struct {
 
 	mu    sync.Mutex
 	bells map[chan struct{}]bool
+	rung  time.Time        // when they last rang
+	later bool             // they will ring once more, for writes since
 	salts map[int64]string // of senders' hashes, by period
 
 	secretOnce string // once it has been read
@@ -89,7 +92,7 @@ func (s *Store) openSQLite(path string) error {
 			return fmt.Errorf("make the folder of the database: %w", err)
 		}
 	}
-	pragmas := "_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)&_pragma=temp_store(MEMORY)"
+	pragmas := "_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)&_pragma=temp_store(MEMORY)&_pragma=wal_autocheckpoint(4000)"
 	file := "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + pragmas
 	write, err := keeping(file+"&_txlock=immediate", true)
 	if err != nil {
@@ -101,11 +104,8 @@ func (s *Store) openSQLite(path string) error {
 	if err != nil {
 		return err
 	}
-	s.read = sql.OpenDB(read)
 	readers := max(2, runtime.NumCPU())
-	s.read.SetMaxOpenConns(readers)
-	s.read.SetMaxIdleConns(readers)
-	s.public = s.read
+	s.read, s.public, s.news = bounded(sql.OpenDB(read), readers), bounded(sql.OpenDB(read), readers), bounded(sql.OpenDB(read), 1)
 	s.writer = newWriter(s.db)
 	s.openIntake(1)
 	return nil
@@ -121,10 +121,8 @@ func (s *Store) openPostgres(o Options) error {
 		config.ConnectTimeout = 5 * time.Second
 	}
 	config.DialFunc = dialer().DialContext
-	s.db = stdlib.OpenDB(*config)
-	s.db.SetMaxOpenConns(16)
-	s.db.SetMaxIdleConns(16)
-	s.read, s.public = s.db, s.db
+	s.db = bounded(stdlib.OpenDB(*config), 16)
+	s.read, s.public, s.news = s.db, bounded(stdlib.OpenDB(*config), 4), bounded(stdlib.OpenDB(*config), 1)
 	s.openIntake(2) // one prepares its rows while the other waits for the disk
 	listen := config
 	if o.ListenDSN != "" {
@@ -136,13 +134,20 @@ func (s *Store) openPostgres(o Options) error {
 	if o.ReadDSN == "" {
 		return nil
 	}
-	if s.replicas, s.public, err = openReplicas(o.ReadDSN); err != nil {
-		s.public = s.db
+	r, pages, err := openReplicas(o.ReadDSN)
+	if err != nil {
 		return err
 	}
-	s.public.SetMaxOpenConns(8)
-	s.public.SetMaxIdleConns(8)
+	_ = s.public.Close() // nobody has used it yet
+	s.replicas, s.public = r, bounded(pages, 8)
 	return nil
+}
+
+// bounded lets a pool have so many connections, and keeps them.
+func bounded(db *sql.DB, connections int) *sql.DB {
+	db.SetMaxOpenConns(connections)
+	db.SetMaxIdleConns(connections)
+	return db
 }
 
 // Close ends the store; waiting writes are finished first.
@@ -158,7 +163,7 @@ func (s *Store) Close() error {
 	}
 	var errs []error
 	closed := map[*sql.DB]bool{nil: true}
-	for _, db := range []*sql.DB{s.db, s.read, s.public} {
+	for _, db := range []*sql.DB{s.db, s.read, s.public, s.news} {
 		if !closed[db] {
 			errs = append(errs, db.Close())
 		}
@@ -178,6 +183,10 @@ func (s *Store) Pool() *sql.DB { return s.db }
 
 // Arriving is how many submissions wait for their commit.
 func (s *Store) Arriving() int { return len(s.intake.in) }
+
+// ArrivalDelay is the longest that a submission has waited for its commit since
+// it was last asked for.
+func (s *Store) ArrivalDelay() time.Duration { return time.Duration(s.intake.slowest.Swap(0)) }
 
 // Bell gives a channel that rings after writes of this process and, on PostgreSQL,
 // of other nodes. It may ring without cause and may stay silent: poll as well.
@@ -202,10 +211,36 @@ func (s *Store) ring() {
 	}
 }
 
-// chime tells this process.
+// chimeEvery bounds how often this process is told: a thousand writes a second
+// need not wake everyone who listens a thousand times.
+const chimeEvery = 25 * time.Millisecond
+
+// chime tells this process: at once, or where that has just been done a moment
+// later for all writes until then.
 func (s *Store) chime() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.later {
+		return
+	}
+	if wait := chimeEvery - time.Since(s.rung); wait > 0 {
+		s.later = true
+		time.AfterFunc(wait, s.chimeNow)
+		return
+	}
+	s.chimeAll()
+}
+
+func (s *Store) chimeNow() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.later = false
+	s.chimeAll()
+}
+
+// chimeAll rings every bell. The caller holds the lock.
+func (s *Store) chimeAll() {
+	s.rung = time.Now() // a stretch of real time, whatever the store's clock says
 	for c := range s.bells {
 		select {
 		case c <- struct{}{}:
@@ -221,7 +256,7 @@ const writeLimit = 10 * time.Second
 // write runs do in a transaction. On SQLite several waiting calls share one
 // commit; each is a savepoint of its own, so that a refused one harms no other.
 func (s *Store) write(ctx context.Context, do func(*sql.Tx) error) (err error) {
-	ctx, span := tracer.Start(ctx, "store.write")
+	ctx, span := tracer().Start(ctx, "store.write")
 	defer func() { endSpan(span, err) }()
 	if s.d.name == "sqlite" {
 		return s.writeLong(ctx, do)

@@ -68,7 +68,8 @@ type Proof struct {
 type Submitted struct {
 	Comment string
 	Token   string // of the receipt link
-	Repeat  bool   // it was here already
+	Name    string // that it bears
+	Repeat  bool   // it was here already; its name and state are the receipt's
 	At      time.Time
 }
 
@@ -126,13 +127,14 @@ func (s *Store) Submit(ctx context.Context, in Submission) (_ Submitted, err err
 	if err := ctx.Err(); err != nil {
 		return Submitted{}, err
 	}
-	_, span := tracer.Start(ctx, "store.submit") // the commit is shared, so it is nobody's child
+	_, span := tracer().Start(ctx, "store.submit") // the commit is shared, so it is nobody's child
 	defer func() { endSpan(span, err) }()
-	a := &arrival{in: in, out: Submitted{Comment: NewID(), At: s.Now()}, done: make(chan struct{})}
+	a := &arrival{in: in, out: Submitted{Comment: NewID(), At: s.Now()}, came: time.Now(), done: make(chan struct{})}
 	if err := s.intake.put(a); err != nil {
 		return Submitted{}, err
 	}
 	<-a.done
+	a.out.Name = or2(a.name, a.in.Name)
 	return a.out, a.err
 }
 

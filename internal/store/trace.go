@@ -9,7 +9,9 @@ import (
 )
 
 // tracer makes spans where the program was told to trace, and otherwise nothing.
-var tracer = otel.Tracer("freigabe/store")
+// It is asked for each time: the program sets its provider after this package is
+// loaded, and a test more than once.
+func tracer() trace.Tracer { return otel.Tracer("freigabe/store") }
 
 // endSpan ends a span. Errors keep their text for themselves: a database's message
 // may quote a row.

@@ -40,20 +40,28 @@ type encoded struct {
 var zstdEncoder = mustZstd()
 
 func mustZstd() *zstd.Encoder {
-	e, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedBetterCompression), zstd.WithEncoderConcurrency(1))
+	e, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedBetterCompression), zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(1<<20))
 	if err != nil {
 		panic("unreachable: the options are constant: " + err.Error())
 	}
 	return e
 }
 
+// gzipWriters are kept: a new one takes a megabyte, and longer than it packs.
+var gzipWriters = sync.Pool{New: func() any {
+	w, _ := gzip.NewWriterLevel(nil, 6) // a constant level: valid
+	return w
+}}
+
 func newPage(r Rendered, names []string) *Page {
 	sum := sha256.Sum256(r.Body)
 	tag := hex.EncodeToString(sum[:16])
 	var z bytes.Buffer
-	w, _ := gzip.NewWriterLevel(&z, 6) // a constant level: valid
-	_, _ = w.Write(r.Body)             // memory cannot fail
+	w := gzipWriters.Get().(*gzip.Writer)
+	w.Reset(&z)
+	_, _ = w.Write(r.Body) // memory cannot fail
 	_ = w.Close()
+	gzipWriters.Put(w)
 	p := &Page{
 		Site:    r.Site,
 		kind:    r.Type,

@@ -11,6 +11,7 @@ import (
 
 	"github.com/freigabe/freigabe/internal/store"
 	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/trace"
 	"golang.org/x/sync/singleflight"
 )
 
@@ -27,7 +28,9 @@ const (
 )
 
 // tracer makes spans where the program was told to trace, and otherwise nothing.
-var tracer = otel.Tracer("freigabe/thread")
+// It is asked for each time: the program sets its provider after this package is
+// loaded, and a test more than once.
+func tracer() trace.Tracer { return otel.Tracer("freigabe/thread") }
 
 // Key names a page. Article says which events make it out of date; for a page
 // without one, every change at the site does, and without a site every change.
@@ -279,7 +282,7 @@ func (p *Pages) fill(ctx context.Context, k Key, en *entry, render func(context.
 	// The rendering serves everyone who waits, so it outlives the first one's connection.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer cancel()
-	ctx, span := tracer.Start(ctx, "thread.render")
+	ctx, span := tracer().Start(ctx, "thread.render")
 	defer span.End()
 	r, err := render(ctx)
 	var page *Page
@@ -369,6 +372,9 @@ func (p *Pages) endWatches() {
 	}
 	clear(p.watched)
 }
+
+// Budget is how many bytes are kept at the most.
+func (p *Pages) Budget() int64 { return p.budget }
 
 // Size is the number of bytes and of pages that are kept.
 func (p *Pages) Size() (bytes int64, pages int) {

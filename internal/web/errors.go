@@ -70,6 +70,10 @@ func (s *Server) Fail(w http.ResponseWriter, r *http.Request, err error) {
 		s.answer(w, r, statusOf(e), problemOf(e))
 		return
 	}
+	if errors.Is(err, store.ErrBusy) {
+		s.Fail(w, r, errSiteFull)
+		return
+	}
 	ref := store.NewID()[:8]
 	if errors.Is(err, store.ErrUnavailable) {
 		s.Log.Error("database not available", "reference", ref, "error", err, "route", r.Pattern)

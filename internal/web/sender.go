@@ -73,11 +73,15 @@ func (s *Server) Sender(r *http.Request) (store.Sender, error) {
 // Limiter holds back senders who do too much of one thing. It keeps hashes in
 // memory only. A nil Limiter holds nobody back.
 type Limiter struct {
-	PerSite int // submissions a second of one site, from all its readers; 0: SiteRate
+	PerSite  int       // submissions a second of one site, from all its readers; 0: SiteRate
+	Pressure *Pressure // fewer than that where the node is busy; nil: never fewer
 
 	now    func() time.Time
 	seed   maphash.Seed
 	shards [64]shard
+
+	mu    sync.Mutex
+	sites map[string]string // of articles
 }
 
 type shard struct {
@@ -105,25 +109,71 @@ var (
 	SignInRate = Rate{10, 20 * time.Second}
 )
 
-// SiteRate is how many submissions a second one site may have on one node, twice
-// that at once. It is far more than a desk can read; it keeps one site's flood from
-// taking the database away from the others.
+// SiteRate is how many submissions a second one site may have on one node at the
+// most, half that at once; on a busy machine it is less, see Pressure. It is far
+// more than a desk can read; it keeps one site's flood from taking the database
+// away from the others.
 const SiteRate = 1000
+
+// errSiteFull asks to come back: more come in than the node can take.
+var errSiteFull = &Unavailable{http.StatusServiceUnavailable, "error.site_limit", 2 * time.Second}
+
+// Enter begins a submission to an article before anything is done for it. It
+// returns an *Unavailable with status 503 where the site's share is used up, or
+// too many submissions are under way; otherwise leave is to be called at the end.
+func (l *Limiter) Enter(article string) (leave func(), err error) {
+	if l == nil || l.Pressure == nil {
+		return func() {}, nil
+	}
+	if site := l.siteOf(article); site != "" && !l.has("submit-site", site, l.siteRate()) || !l.Pressure.enter() {
+		l.Pressure.turnedAway()
+		return nil, errSiteFull
+	}
+	return l.Pressure.leave, nil
+}
 
 // TakeSubmission counts a submission by a sender to a site. Too many of a sender
 // are 429; too many of all readers together are 503, for it is nobody's fault.
-func (l *Limiter) TakeSubmission(sender, site string) error {
+func (l *Limiter) TakeSubmission(sender, article, site string) error {
 	if err := l.Take("submit", sender, SubmitRate); err != nil || l == nil {
 		return err
 	}
-	perSecond := l.PerSite
+	l.remember(article, site)
+	if l.Take("submit-site", site, l.siteRate()) == nil {
+		return nil
+	}
+	if l.Pressure != nil {
+		l.Pressure.turnedAway()
+	}
+	return errSiteFull
+}
+
+func (l *Limiter) siteRate() Rate {
+	perSecond := float64(l.PerSite)
 	if perSecond <= 0 {
 		perSecond = SiteRate
 	}
-	if l.Take("submit-site", site, Rate{2 * perSecond, time.Second / time.Duration(perSecond)}) != nil {
-		return &Unavailable{http.StatusServiceUnavailable, "error.site_limit", 2 * time.Second}
+	if l.Pressure != nil {
+		perSecond = min(perSecond, l.Pressure.Rate())
 	}
-	return nil
+	return Rate{max(10, int(perSecond/2)), time.Duration(float64(time.Second) / perSecond)}
+}
+
+// siteOf is the site of an article that somebody has written to before, or "".
+func (l *Limiter) siteOf(article string) string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.sites[article]
+}
+
+// remember notes the site of an article, which never changes.
+func (l *Limiter) remember(article, site string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.sites == nil || len(l.sites) > 4096 {
+		l.sites = map[string]string{} // bounded memory
+	}
+	l.sites[article] = site
 }
 
 // NewLimiter makes a limiter.
@@ -137,6 +187,19 @@ func (l *Limiter) Take(kind, sender string, rate Rate) error {
 	if l == nil {
 		return nil
 	}
+	left := l.draw(kind, sender, rate, 1)
+	if left < 0 {
+		return &Unavailable{http.StatusTooManyRequests, "error.limit", time.Duration(-left * float64(rate.Every))}
+	}
+	return nil
+}
+
+// has tells whether one more deed would be allowed, without counting it.
+func (l *Limiter) has(kind, sender string, rate Rate) bool { return l.draw(kind, sender, rate, 0) >= 1 }
+
+// draw takes tokens out of a sender's bucket and gives how many are left; less
+// than nothing where they were not there and none were taken.
+func (l *Limiter) draw(kind, sender string, rate Rate, tokens float64) (left float64) {
 	key := maphash.String(l.seed, kind+"\x00"+sender)
 	s, now := &l.shards[key%64], l.now()
 	s.mu.Lock()
@@ -150,11 +213,9 @@ func (l *Limiter) Take(kind, sender string, rate Rate) error {
 	}
 	b.tokens = min(float64(rate.Burst), b.tokens+now.Sub(b.at).Seconds()/rate.Every.Seconds())
 	b.at = now
-	if b.tokens < 1 {
-		s.buckets[key] = b
-		return &Unavailable{http.StatusTooManyRequests, "error.limit", time.Duration((1 - b.tokens) * float64(rate.Every))}
+	if left = b.tokens - tokens; left >= 0 {
+		b.tokens = left
 	}
-	b.tokens--
 	s.buckets[key] = b
-	return nil
+	return left
 }

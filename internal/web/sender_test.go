@@ -15,7 +15,7 @@ func TestASitesLimit(t *testing.T) {
 	l.PerSite = 10
 	taken := func(site string) (n int, last error) {
 		for i := range 100 {
-			if last = l.TakeSubmission(fmt.Sprint(site, n, i, now), site); last != nil {
+			if last = l.TakeSubmission(fmt.Sprint(site, n, i, now), "", site); last != nil {
 				return n, last
 			}
 			n++
@@ -24,10 +24,10 @@ func TestASitesLimit(t *testing.T) {
 	}
 	n, err := taken("a")
 	u, ok := errors.AsType[*Unavailable](err)
-	if n != 20 || !ok || u.Status != http.StatusServiceUnavailable || u.After <= 0 {
-		t.Errorf("%d at once, then %v; want 20 and a 503 with Retry-After", n, err)
+	if n != 10 || !ok || u.Status != http.StatusServiceUnavailable || u.After <= 0 {
+		t.Errorf("%d at once, then %v; want 10 and a 503 with Retry-After", n, err)
 	}
-	if n, _ := taken("b"); n != 20 {
+	if n, _ := taken("b"); n != 10 {
 		t.Errorf("another site has %d", n)
 	}
 	now = now.Add(time.Second)
@@ -40,12 +40,12 @@ func TestASendersLimitComesFirst(t *testing.T) {
 	l := NewLimiter(time.Now)
 	var err error
 	for range SubmitRate.Burst + 1 {
-		err = l.TakeSubmission("berta", "a")
+		err = l.TakeSubmission("berta", "", "a")
 	}
 	if u, ok := errors.AsType[*Unavailable](err); !ok || u.Status != http.StatusTooManyRequests {
 		t.Errorf("the ninth at once: %v, want 429", err)
 	}
-	if (*Limiter)(nil).TakeSubmission("berta", "a") != nil {
+	if (*Limiter)(nil).TakeSubmission("berta", "", "a") != nil {
 		t.Error("limits that are off hold somebody back")
 	}
 }

@@ -56,6 +56,8 @@ type API struct {
 	names  reader.Names
 	signon signon.Verifier
 	lines  atomic.Int64 // of events that are open
+
+	origins origins
 }
 
 // Routes lists the routes of the interface.
@@ -113,18 +115,9 @@ func (a *API) allowAny(w http.ResponseWriter, r *http.Request) {
 	if origin == "" {
 		return
 	}
-	sites, err := a.store.Sites(r.Context())
-	if err != nil {
-		return // the browser keeps the answer from the page; the status is in its log
-	}
-	for _, s := range sites {
-		for _, allowed := range s.AllowedOrigins() {
-			if allowed == origin {
-				w.Header().Set("Access-Control-Allow-Origin", origin)
-				w.Header().Set("Access-Control-Expose-Headers", "Etag, Retry-After")
-				return
-			}
-		}
+	if a.origins.named(r.Context(), a.store, origin) {
+		w.Header().Set("Access-Control-Allow-Origin", origin)
+		w.Header().Set("Access-Control-Expose-Headers", "Etag, Retry-After")
 	}
 }
 

@@ -62,6 +62,12 @@ func (a *API) of(w http.ResponseWriter, r *http.Request) (store.Article, store.S
 
 // submit takes in a comment: 202 with its receipt.
 func (a *API) submit(w http.ResponseWriter, r *http.Request) error {
+	leave, err := a.Server.Limits.Enter(r.PathValue("id"))
+	if err != nil {
+		w.Header().Set("Cache-Control", "no-store")
+		return a.fail(w, r, err)
+	}
+	defer leave()
 	art, site, err := a.of(w, r)
 	if err != nil {
 		return err
@@ -93,7 +99,7 @@ func (a *API) submit(w http.ResponseWriter, r *http.Request) error {
 	if in.Sender, err = a.Server.Sender(r); err != nil {
 		return err
 	}
-	if err := a.Server.Limits.TakeSubmission(in.Sender.Now, site.ID); err != nil {
+	if err := a.Server.Limits.TakeSubmission(in.Sender.Now, art.ID, site.ID); err != nil {
 		return err
 	}
 	if in.Promise, err = a.Wait.Promise(r.Context(), site); err != nil {
@@ -103,16 +109,17 @@ func (a *API) submit(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return reader.Anonymous(err)
 	}
-	return a.acknowledge(w, r, done)
+	rec := store.Receipt{Status: moderation.Pending, Name: done.Name, Site: site, Submitted: done.At, Promise: in.Promise, Lang: in.Lang}
+	if done.Repeat { // it may be decided already
+		if rec, err = a.store.Receipt(r.Context(), done.Token); err != nil {
+			return err
+		}
+	}
+	return a.acknowledge(w, r, done, rec)
 }
 
-// acknowledge answers a submission as its receipt stands: a repeated one may be
-// decided already.
-func (a *API) acknowledge(w http.ResponseWriter, r *http.Request, done store.Submitted) error {
-	rec, err := a.store.Receipt(r.Context(), done.Token)
-	if err != nil {
-		return err
-	}
+// acknowledge answers a submission as its receipt stands.
+func (a *API) acknowledge(w http.ResponseWriter, r *http.Request, done store.Submitted, rec store.Receipt) error {
 	expected, err := a.wait(r.Context(), rec)
 	if err != nil {
 		return err

@@ -24,6 +24,7 @@ type healthPage struct {
 	Failed  []failureShown
 	Intake  int // submissions that wait for their commit on this node
 	Drift   []driftShown
+	Pages   *pagesShown // nil: not known
 }
 
 // failureShown is a cause in plain words. The error itself is not shown: it may
@@ -35,6 +36,20 @@ type failureShown struct {
 	N        int
 	Attempts int
 	Next     time.Time
+}
+
+// pagesShown is what the readers' pages kept in memory take up.
+type pagesShown struct {
+	Count    int
+	MB, Most int
+}
+
+func (d *Desk) pagesShown() *pagesShown {
+	if d.pages == nil {
+		return nil
+	}
+	bytes, n := d.pages.Size()
+	return &pagesShown{n, int((bytes + 1e6 - 1) / 1e6), int(d.pages.Budget() / 1e6)}
 }
 
 // driftShown is a site's alarm.
@@ -49,6 +64,7 @@ func (d *Desk) healthPage(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	p := healthPage{Frame: f, Backend: d.store.Backend(), Intake: d.store.Arriving(), States: []moderation.State{moderation.Pending, moderation.Escalated, moderation.Appealed}}
+	p.Pages = d.pagesShown()
 	if p.Nodes, err = d.store.Nodes(r.Context()); err != nil {
 		return err
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/freigabe/freigabe/internal/moderation"
 	"github.com/freigabe/freigabe/internal/store"
 	"github.com/freigabe/freigabe/internal/store/storetest"
+	"github.com/freigabe/freigabe/internal/thread"
 )
 
 // An admin sees what failed and why, without the address that the error quotes;
@@ -48,6 +49,27 @@ func TestHealthIsForAdmins(t *testing.T) {
 			}
 		}
 	})
+}
+
+// An admin sees how much of the memory the readers' pages take up.
+func TestHealthShowsThePagesInMemory(t *testing.T) {
+	h := sqliteRoom(t)
+	pages := thread.New(h.Store, 8_000_000)
+	h.srv = newServer(h.House, Options{Pages: pages})
+	if err := pages.Follow(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"a", "b"} {
+		if _, err := pages.Get(t.Context(), thread.Key{Article: h.Article.ID, Name: name}, func(context.Context) (thread.Rendered, error) {
+			return thread.Rendered{Body: make([]byte, 700_000), Type: "text/html", Site: h.Site}, nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	said := words(h.surf(t, h.add(t, "admin@blatt.example", moderation.Admin, "")).get("/desk/health"))
+	if want := "Seiten der Leser im Arbeitsspeicher dieses Servers: 2, zusammen 2 MB von höchstens 8 MB"; !strings.Contains(said, want) {
+		t.Errorf("no %q in %s", want, said)
+	}
 }
 
 // The page has no defect that a machine can find, with failures and without.

@@ -12,6 +12,7 @@ import (
 	"github.com/freigabe/freigabe/internal/moderation"
 	"github.com/freigabe/freigabe/internal/signon"
 	"github.com/freigabe/freigabe/internal/store"
+	"github.com/freigabe/freigabe/internal/thread"
 	"github.com/freigabe/freigabe/internal/web"
 	"github.com/freigabe/freigabe/internal/web/wait"
 )
@@ -23,6 +24,9 @@ type Options struct {
 	Fetch func(ctx context.Context, site store.Site, address string) (article.Article, *store.Image, error)
 	// Wait knows the model behind the waiting times that readers see. Nil: an own one.
 	Wait *wait.Estimator
+	// Pages are the readers' pages in memory, whose size the page of health shows.
+	// Nil: it does not.
+	Pages *thread.Pages
 
 	Public string // public address of this installation; "": as asked
 	OIDC   OIDC   // the publisher's own provider; the zero value: none
@@ -43,6 +47,7 @@ type Desk struct {
 	provider  *signon.OIDC
 	frozen    *scores
 	estimator *wait.Estimator
+	pages     *thread.Pages
 
 	mu      sync.Mutex
 	counts  map[string]counted    // of waiting comments by site, for a moment
@@ -67,7 +72,7 @@ func Routes(srv *web.Server, o Options) []web.Route {
 	if d.estimator = o.Wait; d.estimator == nil {
 		d.estimator = &wait.Estimator{Store: srv.Store}
 	}
-	d.public, d.oidc = o.Public, o.OIDC
+	d.public, d.oidc, d.pages = o.Public, o.OIDC, o.Pages
 	d.provider = &signon.OIDC{Client: &http.Client{}, Clock: srv.Store.Now}
 	srv.DeskError = d.showError
 	routes := []web.Route{

@@ -13,6 +13,7 @@ import (
 	"github.com/evanw/esbuild/pkg/api"
 	"github.com/freigabe/freigabe/internal/article"
 	"github.com/freigabe/freigabe/internal/browser"
+	"github.com/freigabe/freigabe/internal/need"
 	"github.com/freigabe/freigabe/internal/store"
 )
 
@@ -50,7 +51,7 @@ func TestHTMLExample(t *testing.T) {
 
 // The static-site generator's partial, built by the real Hugo.
 func TestHugoExample(t *testing.T) {
-	hugo := program(t, "hugo", "hugo")
+	hugo := need.Program(t, "hugo", "hugo")
 	w := newTown(t)
 	w.at(t, w.news+"/posts/bruecke/")
 	w.fill()
@@ -81,7 +82,7 @@ const reactVersion = "19.1.0"
 // user's cache.
 func react(t *testing.T) string {
 	t.Helper()
-	npm := program(t, "npm", "npm")
+	npm := need.Program(t, "npm", "npm")
 	cache, err := os.UserCacheDir()
 	if err != nil {
 		cache = os.TempDir()
@@ -96,7 +97,7 @@ func react(t *testing.T) string {
 	install := exec.Command(npm, "install", "--no-save", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix", dir, "react@"+reactVersion, "react-dom@"+reactVersion)
 	install.Dir = dir
 	if out, err := install.CombinedOutput(); err != nil {
-		left(t, fmt.Sprintf("npm cannot bring React: %v\n%s", err, out))
+		need.Missing(t, "npm cannot bring React: %v\n%s", err, out)
 	}
 	return dir
 }
@@ -202,7 +203,7 @@ func TestFirstSight(t *testing.T) {
 
 // A page that the publisher's server puts together by a real include: nginx's SSI.
 func TestServerSideInclude(t *testing.T) {
-	nginx := program(t, "nginx", "nginx-light")
+	nginx := need.Program(t, "nginx", "nginx-light")
 	w := newTown(t)
 	w.fill()
 	node := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {

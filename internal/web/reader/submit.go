@@ -24,6 +24,11 @@ func (rd *Reader) submit(w http.ResponseWriter, r *http.Request) error {
 	if err := web.ReadForm(r); err != nil {
 		return err
 	}
+	leave, err := rd.Server.Limits.Enter(r.PathValue("id"))
+	if err != nil {
+		return rd.formAgain(w, r, store.Site{}, err)
+	}
+	defer leave()
 	in, site, err := rd.submission(r)
 	if err == nil {
 		var done store.Submitted
@@ -76,7 +81,7 @@ func (rd *Reader) submission(r *http.Request) (store.Submission, store.Site, err
 	if in.Sender, err = rd.Server.Sender(r); err != nil {
 		return in, site, err
 	}
-	if err := rd.Server.Limits.TakeSubmission(in.Sender.Now, site.ID); err != nil {
+	if err := rd.Server.Limits.TakeSubmission(in.Sender.Now, art.ID, site.ID); err != nil {
 		return in, site, err
 	}
 	in.Promise, err = rd.Wait.Promise(r.Context(), site)
@@ -172,6 +177,10 @@ func (rd *Reader) explain(w http.ResponseWriter, err error) (int, *moderation.Er
 	if u, ok := errors.AsType[*web.Unavailable](err); ok {
 		w.Header().Set("Retry-After", strconv.Itoa(max(1, int(u.After.Seconds()+0.999))))
 		return u.Status, &moderation.Error{Key: u.Key}
+	}
+	if errors.Is(err, store.ErrBusy) {
+		w.Header().Set("Retry-After", "2")
+		return http.StatusServiceUnavailable, &moderation.Error{Key: "error.site_limit"}
 	}
 	if errors.Is(err, store.ErrUnavailable) {
 		rd.Server.Log.Error("database not available", "error", err, "route", "submit")

@@ -12,27 +12,9 @@ import (
 
 	"github.com/freigabe/freigabe/internal/article"
 	"github.com/freigabe/freigabe/internal/browser"
+	"github.com/freigabe/freigabe/internal/need"
 	"github.com/freigabe/freigabe/internal/store"
 )
-
-// left says which of the examples this run leaves out, or fails where
-// FREIGABE_EXAMPLES=1 wants them all.
-func left(t *testing.T, why string) {
-	t.Helper()
-	if os.Getenv("FREIGABE_EXAMPLES") == "1" {
-		t.Fatalf("%s, and this run wants every example", why)
-	}
-	t.Skipf("example left out: %s", why)
-}
-
-func program(t *testing.T, name, pack string) string {
-	t.Helper()
-	path, err := exec.LookPath(name)
-	if err != nil {
-		left(t, fmt.Sprintf("no %s found (install the package %s)", name, pack))
-	}
-	return path
-}
 
 func run(t *testing.T, dir, name string, args ...string) string {
 	t.Helper()
@@ -124,23 +106,15 @@ echo "\n", get_permalink($id);
 
 // The plugin in a real WordPress with its database: the section is in the page
 // without JavaScript; where Freigabe does not answer, the loader takes its place.
-// It runs where PHP, MariaDB and WordPress are (Debian: php-cli php-mysql php-xml
-// mariadb-server-core wordpress, or FREIGABE_WORDPRESS names WordPress's folder).
 func TestWordPressExample(t *testing.T) {
-	php := program(t, "php", "php-cli")
+	php := need.Program(t, "php", "php-cli")
 	plugin := examples + "wordpress/freigabe-comments/freigabe-comments.php"
 	run(t, "", php, "-l", plugin)
 	if mods := run(t, "", php, "-m"); !strings.Contains(mods, "mysqli") {
-		left(t, "PHP has no mysqli (install the package php-mysql); the plugin's syntax was checked")
+		need.Missing(t, "PHP has no mysqli (package php-mysql); the plugin's syntax was checked")
 	}
-	installer, server := program(t, "mariadb-install-db", "mariadb-server-core"), program(t, "mariadbd", "mariadb-server-core")
-	source := os.Getenv("FREIGABE_WORDPRESS")
-	if source == "" {
-		source = "/usr/share/wordpress"
-	}
-	if _, err := os.Stat(source + "/wp-load.php"); err != nil {
-		left(t, "no WordPress found (install the package wordpress, or name its folder in FREIGABE_WORDPRESS); the plugin's syntax was checked")
-	}
+	installer, server := need.Program(t, "mariadb-install-db", "mariadb-server-core"), need.Program(t, "mariadbd", "mariadb-server-core")
+	source := wordpress(t)
 	w := newTown(t)
 	dir := t.TempDir()
 	socket, root, port := dir+"/db.sock", dir+"/www", freePort(t)
@@ -194,6 +168,23 @@ func TestWordPressExample(t *testing.T) {
 		t.Error("where Freigabe does not answer, the post has no link to the comments")
 	}
 	tab.Errors() // the script of a server that is not there
+}
+
+// wordpress finds WordPress's folder: FREIGABE_WORDPRESS names it, or it is where
+// scripts/wordpress.sh has unpacked Debian's package, or installed.
+func wordpress(t *testing.T) string {
+	t.Helper()
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		cache = os.TempDir()
+	}
+	for _, dir := range []string{os.Getenv("FREIGABE_WORDPRESS"), filepath.Join(cache, "freigabe", "wordpress"), "/usr/share/wordpress"} {
+		if _, err := os.Stat(filepath.Join(dir, "wp-load.php")); err == nil && dir != "" {
+			return dir
+		}
+	}
+	need.Missing(t, "no WordPress found (scripts/wordpress.sh brings it, or FREIGABE_WORDPRESS names its folder); the plugin's syntax was checked")
+	return ""
 }
 
 func user() string {

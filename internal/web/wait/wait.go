@@ -111,11 +111,8 @@ func (e *Estimator) Model(ctx context.Context, site store.Site) (*Model, int, er
 
 func (e *Estimator) known(ctx context.Context, site store.Site) (known, error) {
 	now := e.Store.Now()
-	e.mu.Lock()
-	k := e.sites[site.ID]
-	e.mu.Unlock()
+	k, set := e.kept(site.ID, now), settings(site)
 	var err error
-	set := settings(site)
 	if k.model == nil || k.set != set || stale(k.read, now, keep) {
 		if k.model, err = e.learn(ctx, site, now); err != nil {
 			return k, err
@@ -136,6 +133,26 @@ func (e *Estimator) known(ctx context.Context, site store.Site) (known, error) {
 	}
 	e.sites[site.ID] = k
 	return k, nil
+}
+
+// kept gives what was read of a site. Where that has become old it is given once
+// as it is, for whoever asks to read anew, and until they have to all others as
+// fresh: of a thousand who submit at once one does the work.
+func (e *Estimator) kept(site string, now time.Time) known {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	k := e.sites[site]
+	if mine := k; k.model != nil {
+		if stale(k.read, now, keep) {
+			k.read = now
+		}
+		if stale(k.counted, now, recount) {
+			k.counted = now
+		}
+		e.sites[site] = k
+		return mine
+	}
+	return k
 }
 
 // settings are what a model depends on beside the record.

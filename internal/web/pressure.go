@@ -1,0 +1,130 @@
+package web
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"sync"
+	"time"
+)
+
+// Pressure finds out how many submissions a second this node can take in beside
+// its readers, on whatever machine it runs. Ten times a second it looks at two
+// things: how late a goroutine wakes up that has nothing to do, which is as late
+// as an answer to a reader begins, and how long submissions waited for their
+// commit. Where either is too long, fewer are let in; otherwise slowly more again.
+// What other programs of the machine delay does not count: it is as late while
+// nobody submits.
+type Pressure struct {
+	most  float64              // submissions a second of one site
+	delay func() time.Duration // longest wait for a commit since last asked
+
+	mu     sync.Mutex
+	rate   float64       // of now
+	under  int           // submissions under way
+	came   int           // submissions since the last look
+	turned bool          // somebody was turned away since then
+	calm   time.Duration // how late it is when nobody submits, on average
+	busy   time.Time     // when somebody was last turned away, or waited
+}
+
+const (
+	pulse     = 5 * time.Millisecond    // how often the goroutine wakes up
+	look      = 100 * time.Millisecond  // how often the rate changes
+	lateMost  = 2500 * time.Microsecond // as late in more than a twentieth of the cases, and
+	lateMore  = 1.5                     // so many times as late as when nobody submits: too busy
+	waitMost  = 250 * time.Millisecond  // for a commit
+	rateDown  = 0.85
+	rateUp    = 0.01 // of the most, each look in which as many came as may
+	rateFirst = 0.25 // of the most: a rush begins with it
+	busyFor   = time.Second
+)
+
+// RateLeast is how many submissions a second of one site a node takes in however
+// busy it is: a desk can read far fewer.
+const RateLeast = 50
+
+// NewPressure lets in at most so many submissions a second of one site; 0 stands
+// for SiteRate.
+func NewPressure(most int, delay func() time.Duration) *Pressure {
+	most = cmp.Or(most, SiteRate)
+	return &Pressure{most: float64(most), rate: max(min(RateLeast, float64(most)), float64(most)*rateFirst), delay: delay}
+}
+
+// Run looks until the context ends.
+func (p *Pressure) Run(ctx context.Context) error {
+	var late []time.Duration
+	for ctx.Err() == nil {
+		begun := time.Now()
+		time.Sleep(pulse)
+		if late = append(late, time.Since(begun)-pulse); len(late) < int(look/pulse) {
+			continue
+		}
+		slices.Sort(late)
+		p.note(late[len(late)*19/20-1], p.delay())
+		late = late[:0]
+	}
+	return nil
+}
+
+// note takes in what a look showed.
+func (p *Pressure) note(late, wait time.Duration) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	idle := p.came == 0 && p.under == 0
+	used := p.turned || float64(p.came) > p.rate*look.Seconds()/2
+	p.came, p.turned = 0, false
+	if idle {
+		p.calm += (late - p.calm) / 10
+	}
+	if !idle && (late > max(lateMost, time.Duration(lateMore*float64(p.calm))) || wait > waitMost) {
+		p.rate = max(min(RateLeast, p.most), p.rate*rateDown)
+		p.busy = time.Now()
+		return
+	}
+	if used {
+		p.rate = min(p.most, p.rate+p.most*rateUp)
+	}
+}
+
+// Rate is how many submissions a second of one site are let in now.
+func (p *Pressure) Rate() float64 {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.rate
+}
+
+// Busy tells whether somebody was turned away or waited within the last second:
+// work that can wait should.
+func (p *Pressure) Busy() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return time.Since(p.busy) < busyFor
+}
+
+// enter lets a submission in; false where as many are under way as the node
+// carries out in a quarter of a second.
+func (p *Pressure) enter() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if float64(p.under) >= max(16, p.rate/4) {
+		p.busy, p.turned = time.Now(), true
+		return false
+	}
+	p.under++
+	p.came++
+	return true
+}
+
+func (p *Pressure) leave() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.under--
+}
+
+// turnedAway notes that somebody was.
+func (p *Pressure) turnedAway() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.busy, p.turned = time.Now(), true
+}
