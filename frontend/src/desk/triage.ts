@@ -25,6 +25,7 @@ interface Item {
   name: string
   article: string
   hostile: boolean
+  double: boolean // judged a second time; nothing is decided
   node: HTMLElement
 }
 
@@ -127,7 +128,7 @@ export class Triage {
         method: 'POST', headers: this.headers(),
         body: JSON.stringify({
           fresh, n: Math.max(0, ready - (this.items.length - this.at)), skip: [...this.skip, ...open],
-          keep: this.items.filter(i => !this.outbox.busy(i.id)).map(i => ({ id: i.id, revision: i.revision })), streak: this.tail(),
+          keep: this.items.filter(i => !this.outbox.busy(i.id)).map(i => ({ id: i.id, revision: i.revision, double: i.double })), streak: this.tail(),
         }),
       })
       if (r.status === 401) return this.expired()
@@ -241,7 +242,7 @@ export class Triage {
     const left = Math.ceil((this.effect - Date.now()) / 1000)
     const last = this.taken[this.taken.length - 1]
     this.part.undo.hidden = !last || left <= 0 && !!last.entry.answer
-    this.part.timer.textContent = last && left > 0 ? this.t(last.entry.ask.step === 'approve' ? 'hold.public' : 'hold.effect', { n: left }) : ''
+    this.part.timer.textContent = last && left > 0 && !last.entry.ask.double ? this.t(last.entry.ask.step === 'approve' ? 'hold.public' : 'hold.effect', { n: left }) : ''
     if (this.s.pause && (Date.now() - this.begun > pauseAfter || this.decided >= pauseCount)) {
       this.begun = Date.now()
       this.decided = 0
@@ -286,7 +287,7 @@ export class Triage {
     const [step, rest] = button.value.split(':')
     const data = new FormData(form)
     const field = (n: string) => String(data.get(n) || '').trim()
-    const ask: Ask = { id: item.id, step, revision: item.revision, score_seen: !data.has('blind') }
+    const ask: Ask = { id: item.id, step, revision: item.revision, score_seen: !data.has('blind'), double: item.double }
     if (step === 'later') return this.later()
     if (step === 'decline') ask.reason = rest
     if (step === 'escalate') {
@@ -344,7 +345,7 @@ export class Triage {
     this.streak = item.hostile ? this.streak + 1 : 0
     this.decided++
     this.effect = Date.now() + 8000 // until the answer says how long
-    this.say('✓ ' + this.t('done.' + ask.step, { name: item.name }))
+    this.say('✓ ' + this.t('done.' + (ask.double ? 'double' : ask.step), { name: item.name }))
     this.outbox.add(entry)
     this.show()
     this.tick()
@@ -385,7 +386,7 @@ export class Triage {
       if (t.entry.answer && this.effect < Date.now()) {
         return this.say(this.t('hold.over'))
       }
-      this.outbox.add({ ask: { id: t.item.id, step: 'undo', revision: t.item.revision, score_seen: t.entry.ask.score_seen }, undoes: t.entry })
+      this.outbox.add({ ask: { id: t.item.id, step: 'undo', revision: t.item.revision, score_seen: t.entry.ask.score_seen, double: t.item.double }, undoes: t.entry })
     }
     this.say(this.t('done.undo'))
     this.back(t)

@@ -38,7 +38,7 @@ type savedView struct {
 
 func (d *Desk) filterForm(ctx context.Context, f Frame, path string, filter store.QueueFilter) (filterForm, error) {
 	o := filterForm{Rules: moderation.Rules, Flags: flagKinds, Query: queryOf(filter)}
-	o.Narrow = filter.Article != "" || filter.Section != "" || filter.Rule != "" || filter.Flag != "" || filter.Author != "" || filter.Text != "" || filter.First || filter.Edited
+	o.Narrow = narrow(filter)
 	if filter.Site != "" {
 		all, err := d.store.Sections(ctx, filter.Site)
 		if err != nil {
@@ -55,6 +55,11 @@ func (d *Desk) filterForm(ctx context.Context, f Frame, path string, filter stor
 		o.Saved = append(o.Saved, v)
 	}
 	return o, err
+}
+
+// narrow tells whether some part of a filter narrows the view.
+func narrow(f store.QueueFilter) bool {
+	return f.Article != "" || f.Section != "" || f.Rule != "" || f.Flag != "" || f.Author != "" || f.Text != "" || f.First || f.Edited
 }
 
 // queryOf writes a filter as the query of an address, always in the same way.

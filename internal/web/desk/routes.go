@@ -133,6 +133,8 @@ func (d *Desk) sharedRoutes() []web.Route {
 		{Pattern: "GET /desk/guide/trial", Access: web.Chief, Handler: d.trialPage},
 		{Pattern: "POST /desk/guide/switch", Access: web.Chief, Handler: d.switchGuide},
 		{Pattern: "GET /desk/second", Access: web.Desk, Handler: d.secondPage},
+		{Pattern: "POST /desk/second", Access: web.Chief, Handler: d.setDoubles},
+		{Pattern: "POST /desk/doubles/{id}", Access: web.Desk, Handler: d.judgeForm},
 		{Pattern: "GET /desk/rounds", Access: web.Desk, Handler: d.roundsPage},
 		{Pattern: "POST /desk/rounds", Access: web.Chief, Handler: d.openRound},
 		{Pattern: "GET /desk/rounds/{id}", Access: web.Desk, Handler: d.roundPage},

@@ -23,7 +23,7 @@ type statistic struct {
 var statistics = []statistic{
 	{"hours", (*Desk).byHour}, {"waits", (*Desk).waitsByHour}, {"ages", (*Desk).queueAges}, {"rules", (*Desk).byRule},
 	{"sections", shares("section")}, {"articles", shares("article")}, {"refusalhours", (*Desk).refusalHours},
-	{"agreement", (*Desk).agreement}, {"judges", (*Desk).judges}, {"appeals", (*Desk).appealTable}, {"bundles", (*Desk).bundleTable}, {"fairness", (*Desk).fairness},
+	{"agreement", (*Desk).agreement}, {"judges", (*Desk).judges}, {"doubles", (*Desk).doubles}, {"doublestime", (*Desk).doublesOverTime}, {"appeals", (*Desk).appealTable}, {"bundles", (*Desk).bundleTable}, {"fairness", (*Desk).fairness},
 }
 
 // byHour shows submissions and decisions by hour of the day.
