@@ -49,6 +49,7 @@ var allowed = map[string][]string{
 	// For developers; bench and e2e may import anything.
 	"internal/store/storetest": {"internal/store", "internal/moderation", "internal/article", "internal/pgtest"},
 	"internal/signon/oidctest": nil,
+	"internal/mail/mailtest":   nil,
 	"internal/pgtest":          nil,
 	"internal/browser":         nil,
 	"internal/assets":          nil,
@@ -60,7 +61,7 @@ var allowed = map[string][]string{
 
 // forDevelopers must not get into the program.
 var forDevelopers = []string{
-	"internal/store/storetest", "internal/signon/oidctest", "internal/pgtest", "internal/browser", "internal/assets",
+	"internal/store/storetest", "internal/signon/oidctest", "internal/mail/mailtest", "internal/pgtest", "internal/browser", "internal/assets",
 	"internal/archtest", "internal/bench", "internal/statesdoc", "e2e",
 }
 

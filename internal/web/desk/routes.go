@@ -26,6 +26,7 @@ type Options struct {
 
 	Public string // public address of this installation; "": as asked
 	OIDC   OIDC   // the publisher's own provider; the zero value: none
+	Mails  bool   // a mail server brings people of the desk their links
 }
 
 // claimLife is how long a comment stays on a screen that shows no sign of life.
@@ -39,6 +40,7 @@ type Desk struct {
 	hashes chan struct{} // bounds how many passwords are hashed at once
 	public string
 	oidc   OIDC
+	mails  bool
 
 	provider  *signon.OIDC
 	frozen    *scores
@@ -67,7 +69,7 @@ func Routes(srv *web.Server, o Options) []web.Route {
 	if d.estimator = o.Wait; d.estimator == nil {
 		d.estimator = &wait.Estimator{Store: srv.Store}
 	}
-	d.public, d.oidc = o.Public, o.OIDC
+	d.public, d.oidc, d.mails = o.Public, o.OIDC, o.Mails
 	d.provider = &signon.OIDC{Client: &http.Client{}, Clock: srv.Store.Now}
 	srv.DeskError = d.showError
 	routes := []web.Route{
