@@ -237,7 +237,7 @@ func (e *everything) desk() {
 		e.ok("count notices", err)
 		_, err = s.Bundles(ctx, site, 20)
 		e.ok("bundles", err)
-		_, err = s.OldestWaiting(ctx, site)
+		_, err = s.OldestWaiting(ctx, store.AtSite(site))
 		e.ok("oldest waiting", err)
 		_, err = s.Presence(ctx, store.AtSite(site))
 		e.ok("presence", err)

@@ -87,7 +87,7 @@ var ages = []time.Duration{time.Hour, 4 * time.Hour, 12 * time.Hour, 24 * time.H
 // queueAges shows how old what waits now is.
 func (d *Desk) queueAges(ctx context.Context, f Frame, about store.Period) (statTable, error) {
 	t := statTable{ID: "ages", Title: f.T("desk.stats.ages"), Head: []string{f.T("desk.stats.age"), f.T("desk.stats.number")}}
-	counts, err := d.store.QueueAges(ctx, about.Site, ages)
+	counts, err := d.store.QueueAges(ctx, about.Reach(), ages)
 	if err != nil {
 		return t, err
 	}
