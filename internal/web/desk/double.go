@@ -204,6 +204,7 @@ func (d *Desk) judgeForm(w http.ResponseWriter, r *http.Request) error {
 // doubleShare is a site's share of doubles, as a chief sets it.
 type doubleShare struct {
 	ID, Name, Percent string
+	Seen              string // the state of the setting
 }
 
 // doubleShares lists the sites served with their shares.
@@ -215,7 +216,11 @@ func (d *Desk) doubleShares(r *http.Request, f Frame) ([]doubleShare, error) {
 		if f.Lang == "de" {
 			percent = strings.Replace(percent, ".", ",", 1)
 		}
-		out = append(out, doubleShare{s.ID, s.Name, percent})
+		seen, err := extras(store.DoublesPart).seen(s.Settings)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, doubleShare{s.ID, s.Name, percent, seen})
 	}
 	return out, err
 }

@@ -50,6 +50,7 @@ type Frame struct {
 	ByKey    bool
 	Here     string // this page, to come back to
 	Decides  bool
+	Seen     string                     // the state of the settings that a form on the page replaces
 	Drifting []store.Drift              // alarms of the sites served, for those who see to them
 	own      map[moderation.Rule]string // names of the sites' own rules
 }
