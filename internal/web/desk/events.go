@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"time"
 
@@ -126,6 +127,9 @@ func (s *stream) send(ctx context.Context, n news) bool {
 	if n.Waits, err = s.d.waits(ctx, who.Reach()); err != nil {
 		return false
 	}
+	if err := s.views(&n); err != nil {
+		return false
+	}
 	present, err := s.d.store.Presence(ctx, who.Reach())
 	if err != nil {
 		return false
@@ -146,6 +150,19 @@ func (s *stream) send(ctx context.Context, n news) bool {
 	s.last = string(same)
 	text, err := json.Marshal(n)
 	return err == nil && s.write(fmt.Sprintf("data: %s\n\n", text))
+}
+
+// views adds what the person's kept views hold.
+func (s *stream) views(n *news) error {
+	_, counts, err := s.d.viewCounts(s.r)
+	if err != nil || len(counts) == 0 {
+		return err
+	}
+	n.Waits = maps.Clone(n.Waits) // it is shared by all screens
+	for id, held := range counts {
+		n.Waits["view-"+id] = held
+	}
+	return nil
 }
 
 func (s *stream) write(text string) bool {

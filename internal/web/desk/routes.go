@@ -48,6 +48,7 @@ type Desk struct {
 
 	mu      sync.Mutex
 	counts  map[string]counted    // of waiting comments by site, for a moment
+	views   map[string]viewed     // of what kept views hold, by person
 	prints  map[string]*prints    // of texts by site
 	guides  map[string]knownGuide // in force, by site
 	reports map[string]reported   // of models by site
@@ -65,7 +66,7 @@ type knownGuide struct {
 // Routes lists the desk's routes, and lets the server show errors of the desk's
 // pages in the desk's frame.
 func Routes(srv *web.Server, o Options) []web.Route {
-	d := &Desk{srv: srv, store: srv.Store, fetch: o.Fetch, hashes: make(chan struct{}, 4), frozen: newScores(frozen.New(assess.Default())), counts: map[string]counted{}, prints: map[string]*prints{}, guides: map[string]knownGuide{}, reports: map[string]reported{}}
+	d := &Desk{srv: srv, store: srv.Store, fetch: o.Fetch, hashes: make(chan struct{}, 4), frozen: newScores(frozen.New(assess.Default())), counts: map[string]counted{}, views: map[string]viewed{}, prints: map[string]*prints{}, guides: map[string]knownGuide{}, reports: map[string]reported{}}
 	if d.estimator = o.Wait; d.estimator == nil {
 		d.estimator = &wait.Estimator{Store: srv.Store}
 	}

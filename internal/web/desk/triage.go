@@ -58,7 +58,7 @@ func (d *Desk) triage(w http.ResponseWriter, r *http.Request) error {
 	}
 	p := triagePage{Frame: f, Filter: filter, Orders: []string{"oldest", "calm", "hot"}, Path: "/desk/", Skipped: skipped(r)}
 	p.Self = selfAddress(filter, p.Skipped)
-	if p.Form, err = d.filterForm(r.Context(), f, "/desk/", filter); err != nil {
+	if p.Form, err = d.filterForm(r, f, "/desk/", filter); err != nil {
 		return err
 	}
 	next, err := d.next(r, want{filter: filter, n: 1, skip: p.Skipped})
