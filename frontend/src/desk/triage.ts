@@ -199,8 +199,11 @@ export class Triage {
     this.stage.replaceChildren(item.node)
     if (this.s.blur && item.hostile && !item.node.dataset.seen) this.veil(item, true)
     else if (item.hostile) this.exposed(item)
-    item.node.querySelector<HTMLElement>('h2')?.focus({ preventScroll: true })
+    const name = item.node.querySelector<HTMLElement>('h2')!
+    name.focus({ preventScroll: true })
     scrollTo(0, 0)
+    // On a small screen, or at 400 %, the head of the page leaves no room for the comment.
+    if (name.getBoundingClientRect().bottom > innerHeight * .8) item.node.scrollIntoView()
     this.draw()
   }
 
