@@ -89,12 +89,18 @@ type stream struct {
 	last string // what was sent last, without changes
 }
 
-// alive keeps the connection open, and ends it where the session has ended.
+// alive keeps the connection open, and ends it where the session has ended, or
+// where the person or the key may no longer do what they might when it began.
 func (s *stream) alive(ctx context.Context) bool {
 	if c, err := s.r.Cookie(web.SessionCookie); err == nil {
 		if _, err := s.d.store.Session(ctx, c.Value); err != nil {
 			return false
 		}
+	}
+	who := web.WhoOf(s.r)
+	now, err := s.d.store.Editor(ctx, who.Editor.ID)
+	if err != nil || now.Disabled || now.Role != who.Editor.Role || now.Reach.Key() != who.Editor.Reach.Key() {
+		return false
 	}
 	return s.write(": \n\n")
 }

@@ -142,6 +142,9 @@ func queryOf(f store.QueueFilter) string {
 	return q.Encode()
 }
 
+// longestQuery bounds the address of a kept view.
+const longestQuery = 2000
+
 // saveFilter keeps the view that a form names, or forgets one.
 func (d *Desk) saveFilter(w http.ResponseWriter, r *http.Request) error {
 	if err := web.ReadForm(r); err != nil {
@@ -159,7 +162,7 @@ func (d *Desk) saveFilter(w http.ResponseWriter, r *http.Request) error {
 	}
 	name := strings.Join(strings.Fields(r.PostFormValue("name")), " ")
 	given, err := url.ParseQuery(r.PostFormValue("query"))
-	if err != nil || len(name) > 60 || name == "" {
+	if err != nil || len(name) > 60 || name == "" || len(r.PostFormValue("query")) > longestQuery {
 		return moderation.BadField("name", "error.filter_name")
 	}
 	kept := url.Values{}

@@ -47,6 +47,15 @@ func TestCalibrationRounds(t *testing.T) {
 		if page := words(anna.get(at)); !strings.Contains(page, "Du Trottel!") || strings.Contains(page, "Ein Schimpfwort gegen eine Person.") {
 			t.Errorf("before the answer: %s", page)
 		}
+		for by, want := range map[moderation.Role]int{moderation.Auditor: 403, moderation.Admin: 403} {
+			reader := h.surf(t, h.add(t, string(by)+"@blatt.example", by, ""))
+			if status, _ := reader.post(at, url.Values{"case": {id}, "do": {"approve"}}); status != want {
+				t.Errorf("a person of the role %s answers: %d", by, status)
+			}
+		}
+		if status, _ := anna.post(at, url.Values{"case": {"unbekannt"}, "do": {"approve"}}); status != 404 {
+			t.Errorf("a case of no round: %d", status)
+		}
 		if status, _ := anna.post(at, url.Values{"case": {id}, "do": {"reject"}}); status != 422 {
 			t.Errorf("a refusal without a rule: %d", status)
 		}

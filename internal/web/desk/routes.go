@@ -114,7 +114,7 @@ func Routes(srv *web.Server, o Options) []web.Route {
 		{Pattern: "POST /desk/notices/{id}", Access: web.Desk, Handler: d.answerNotice},
 		{Pattern: "GET /desk/settings", Access: web.Desk, Handler: d.settingsPage},
 		{Pattern: "POST /desk/settings", Access: web.Desk, Handler: d.saveSettings},
-		{Pattern: "POST /desk/sessions", Access: web.Desk, Handler: d.endSession},
+		{Pattern: "POST /desk/sessions", Access: web.Desk, Handler: inPerson(d.endSession)},
 		{Pattern: "POST /desk/sessions/others", Access: web.Desk, Handler: inPerson(d.endOthers)},
 		{Pattern: "GET /desk/help", Access: web.Desk, Handler: d.helpPage},
 
