@@ -77,7 +77,10 @@ export class Triage {
     sessionStorage.setItem('freigabe-tab', this.tab)
     this.build()
     this.outbox = new Outbox(e => this.answered(e), (n, off) => this.unsent(n, off), () => this.expired())
-    this.live = new Live(s.live, n => this.news(n), t => { this.part.live.textContent = (t === 'live' ? '● ' : '○ ') + this.t('queue.' + t) })
+    this.live = new Live(s.live, n => this.news(n), t => {
+      this.part.live.textContent = (t === 'live' ? '● ' : '○ ') + this.t('queue.' + t)
+      if (t === 'live') this.lease() // what happened while nobody told it
+    })
     onKeys(s.keys, a => this.act(a))
     root.addEventListener('submit', e => this.submitted(e as SubmitEvent))
     setInterval(() => this.lease(), renew)

@@ -2,6 +2,7 @@ package desk
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/url"
@@ -67,7 +68,7 @@ func TestPreviewIsTheLetterThatGoesOut(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, form := range forms {
-				c := h.mailed(t, "Du Trottel, das "+url.QueryEscape(form.Encode())+" glaubst du selbst nicht.").Comment
+				c := h.mailed(t, fmt.Sprintf("Du Trottel, das (%s, %t) glaubst du selbst nicht.", form.Encode(), informal)).Comment
 				status, page := b.sent("/desk/comments/"+c+"/letter", form)
 				if status != 200 {
 					t.Fatalf("%v: %d %s", form, status, words(page))
@@ -95,7 +96,7 @@ func TestPreviewOnTheScreen(t *testing.T) {
 	tab := browser.New(t)
 	address := h.open(t)
 	h.signIn(t, tab, address, "mia@blatt.example")
-	tab.WaitFor(current + " === '" + c + "'")
+	tab.WaitFor("document.querySelectorAll('.window button').length === 1 && " + current + " === '" + c + "'")
 	tab.Press("g")
 	tab.WaitFor("document.querySelector('.texts[open]')")
 	tab.Do(clickOn("[data-letter][value='reject:profanity']"))

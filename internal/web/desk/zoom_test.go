@@ -2,6 +2,7 @@ package desk
 
 import (
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -76,15 +77,20 @@ func TestDeskAtFourHundredPercent(t *testing.T) {
 		for _, what := range browser.Eval[[]string](tab, atZoom) {
 			t.Errorf("%s at 400 %%: %s", name, what)
 		}
-		h.walk(t, tab, name)
+		if slices.Contains(walked, name) {
+			h.walk(t, tab, name)
+		}
 		if dir := shots(t); dir != "" {
 			tab.Screenshot(filepath.Join(dir, "desk-"+name+"-zoom400.png"))
 		}
 	}
 }
 
+// walked are the pages that the keyboard goes through: one of each kind.
+var walked = []string{"triage", "lists", "comment", "guide-draft", "stats", "second", "people", "settings", "bundles"}
+
 // visited is how many places of a page the keyboard visits.
-const visited = 20
+const visited = 15
 
 // walk goes through a page by the keyboard. The page itself looks at each place, as
 // soon as the key is up.
