@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net/http/httptest"
 	"net/url"
 	"reflect"
 	"strings"
@@ -100,44 +101,51 @@ func TestBlindDouble(t *testing.T) {
 		if other := h.lease(t, h.Chief, ""); len(other) != 0 {
 			t.Errorf("two people are asked at once: %v", other)
 		}
-		judge := func(e store.Editor, more string) int {
-			status, out := h.call(t, e, "POST", "/api/v1/desk/batches", `{"decisions":[{"double":true,"id":"`+double.ID+`",`+more+`}]}`)
-			if status != 200 {
-				t.Fatalf("batch: %d %v", status, out)
-			}
-			return int(out["results"].([]any)[0].(map[string]any)["code"].(float64))
-		}
-		for want, more := range map[int][]string{422: {`"step":"reject"`, `"step":"reject","rule":"nirgends"`, `"step":"escalate"`}} {
-			for _, m := range more {
-				if code := judge(h.Jonas, m); code != want {
-					t.Errorf("%s: %d", m, code)
-				}
-			}
-		}
-		if code := judge(h.Anna, `"step":"approve"`); code != 404 {
-			t.Errorf("the first person judges again: %d", code)
-		}
-		if code := judge(h.Chief, `"step":"approve"`); code != 409 {
-			t.Errorf("somebody else takes it from the screen: %d", code)
-		}
-		for _, m := range []string{`"step":"approve"`, `"step":"approve"`, `"step":"undo"`, `"step":"approve"`} {
-			if code := judge(h.Jonas, m); code != 200 {
-				t.Errorf("%s: %d", m, code)
-			}
-		}
-		if code := judge(h.Jonas, `"step":"reject","rule":"profanity"`); code != 409 {
-			t.Errorf("a second judgement: %d", code)
-		}
-		h.Clock.Pass(10 * time.Second)
-		if code := judge(h.Jonas, `"step":"undo"`); code != 409 {
-			t.Errorf("taken back after its time: %d", code)
-		}
+		h.judged(t, double.ID)
 		if after := historyOf(t, h, comment); !reflect.DeepEqual(before, after) || len(h.Visible()) != 0 {
 			t.Errorf("the judgement changed the comment: %v", after)
 		}
 		h.differs(t, comment)
 		h.Whole()
 	})
+}
+
+// judged has people judge a double: who may not, and wrongly, and at last Jonas, who
+// would have released it.
+func (h *room) judged(t *testing.T, double string) {
+	t.Helper()
+	judge := func(e store.Editor, more string) int {
+		status, out := h.call(t, e, "POST", "/api/v1/desk/batches", `{"decisions":[{"double":true,"id":"`+double+`",`+more+`}]}`)
+		if status != 200 {
+			t.Fatalf("batch: %d %v", status, out)
+		}
+		return int(out["results"].([]any)[0].(map[string]any)["code"].(float64))
+	}
+	for want, more := range map[int][]string{422: {`"step":"reject"`, `"step":"reject","rule":"nirgends"`, `"step":"escalate"`}} {
+		for _, m := range more {
+			if code := judge(h.Jonas, m); code != want {
+				t.Errorf("%s: %d", m, code)
+			}
+		}
+	}
+	if code := judge(h.Anna, `"step":"approve"`); code != 404 {
+		t.Errorf("the first person judges again: %d", code)
+	}
+	if code := judge(h.Chief, `"step":"approve"`); code != 409 {
+		t.Errorf("somebody else takes it from the screen: %d", code)
+	}
+	for _, m := range []string{`"step":"approve"`, `"step":"approve"`, `"step":"undo"`, `"step":"approve"`} {
+		if code := judge(h.Jonas, m); code != 200 {
+			t.Errorf("%s: %d", m, code)
+		}
+	}
+	if code := judge(h.Jonas, `"step":"reject","rule":"profanity"`); code != 409 {
+		t.Errorf("a second judgement: %d", code)
+	}
+	h.Clock.Pass(10 * time.Second)
+	if code := judge(h.Jonas, `"step":"undo"`); code != 409 {
+		t.Errorf("taken back after its time: %d", code)
+	}
 }
 
 // differs looks at the disagreement as chiefs and editors see it.
@@ -168,9 +176,10 @@ func (h *room) differs(t *testing.T, comment string) {
 		t.Errorf("%+v %v", found, err)
 	}
 	h.Clock.Pass(time.Hour)
-	for _, id := range []string{"doubles", "doublestime"} {
-		if text := words(chief.get("/desk/stats?days=7")); !strings.Contains(text, "Gegenproben") {
-			t.Errorf("%s: %s", id, text)
+	for id, want := range map[string]string{"doubles": "Schimpfwort,1,1,0 % (0 % bis 98 %),zu wenige", "doublestime": "23. November 2026,1,0 % (0 % bis 98 %),zu wenige"} {
+		table := chief.do(httptest.NewRequest("GET", "/desk/stats?days=7&csv="+id, nil)).Body.String()
+		if !strings.Contains(table, want) || !strings.Contains(words(chief.get("/desk/stats?days=7")), "Gegenproben") {
+			t.Errorf("%s: %s", id, table)
 		}
 	}
 }

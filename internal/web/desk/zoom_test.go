@@ -71,7 +71,7 @@ func TestDeskAtFourHundredPercent(t *testing.T) {
 	for name, path := range screens {
 		tab.Open(address + path)
 		if strings.HasPrefix(name, "triage") {
-			tab.WaitFor("document.querySelector('.foot')")
+			tab.WaitFor("document.querySelector('.foot') && document.querySelector('.window button, .stage .empty')")
 		}
 		tab.Do(evaluate("document.querySelectorAll('main details').forEach(d => { d.open = true })"))
 		for _, what := range browser.Eval[[]string](tab, atZoom) {
