@@ -91,7 +91,7 @@ func changeEditor(ctx context.Context, s *store.Store, do, email string, io stdi
 		return err
 	}
 	if do == "link" {
-		token, err := s.ResetEntry(ctx, store.Editor{}, e.ID)
+		token, err := s.ResetEntry(ctx, store.Editor{}, e.ID, store.Delivery{})
 		if err == nil {
 			fmt.Fprintf(io.out, "/desk/entry/%s\n", token)
 		}

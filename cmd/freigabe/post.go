@@ -27,7 +27,7 @@ func (n *node) wirePost(waits *wait.Estimator) (*mail.Catcher, error) {
 		box = &mail.Catcher{Clock: time.Now}
 		sender = box
 	default:
-		for _, kind := range []string{"receipt", "notice", "mine", "measure", "signin", "news-confirm", "digest-confirm", "digest"} {
+		for _, kind := range []string{"receipt", "notice", "mine", "measure", "signin", "news-confirm", "digest-confirm", "digest", "entry"} {
 			n.runner.Handle(kind, func(context.Context, store.Job) error { return nil })
 		}
 		return nil, nil
@@ -49,5 +49,6 @@ func (n *node) wirePost(waits *wait.Estimator) (*mail.Catcher, error) {
 	n.runner.Handle("digest", p.SendDigest)
 	n.runner.Handle("measure", p.TellMeasure)
 	n.runner.Handle("signin", p.SendSignIn)
+	n.runner.Handle("entry", p.SendEntry)
 	return box, nil
 }

@@ -97,12 +97,21 @@ func setSettings(ctx context.Context, s *store.Store, x store.Site, file string,
 	if err != nil {
 		return err
 	}
+	err = s.ChangeSettings(ctx, x.ID, func(set *store.Settings) error { return readSettings(b, set, &secrets) })
+	if err != nil {
+		return err
+	}
+	return s.SaveSecrets(ctx, x.ID, secrets)
+}
+
+// readSettings reads a file of settings over those that are in force.
+func readSettings(b []byte, set *store.Settings, secrets *store.Secrets) error {
 	d := json.NewDecoder(bytes.NewReader(b))
 	d.DisallowUnknownFields()
 	if err := d.Decode(&struct {
 		*store.Settings
 		*store.Secrets
-	}{&x.Settings, &secrets}); err != nil {
+	}{set, secrets}); err != nil {
 		return fmt.Errorf("settings: %w; nothing was changed", err)
 	}
 	if x := secrets.Scorer; x != nil {
@@ -110,10 +119,7 @@ func setSettings(ctx context.Context, s *store.Store, x store.Site, file string,
 			return errors.New("settings: the scorer needs a url that begins with http:// or https:// and holds no password, and at most 10 seconds; nothing was changed")
 		}
 	}
-	if err := s.SaveSettings(ctx, x.ID, x.Settings); err != nil {
-		return err
-	}
-	return s.SaveSecrets(ctx, x.ID, secrets)
+	return nil
 }
 
 // addPolicy adds a new version of the site's rules for readers; every comment

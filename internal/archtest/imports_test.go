@@ -52,6 +52,7 @@ var allowed = map[string][]string{
 	"internal/need":            nil,
 	"internal/pgtest":          {"internal/need"},
 	"internal/browser":         {"internal/need"},
+	"internal/mail/mailtest":   nil,
 	"internal/assets":          nil,
 	"internal/archtest":        nil,
 	"internal/bench":           nil,
@@ -61,7 +62,7 @@ var allowed = map[string][]string{
 
 // forDevelopers must not get into the program.
 var forDevelopers = []string{
-	"internal/store/storetest", "internal/signon/oidctest", "internal/need", "internal/pgtest", "internal/browser", "internal/assets",
+	"internal/store/storetest", "internal/signon/oidctest", "internal/mail/mailtest", "internal/need", "internal/pgtest", "internal/browser", "internal/assets",
 	"internal/archtest", "internal/bench", "internal/statesdoc", "e2e",
 }
 

@@ -2,6 +2,7 @@ package browser
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/url"
@@ -42,6 +43,28 @@ type Request struct {
 func New(t testing.TB) *Tab {
 	t.Helper()
 	return open(t, start(t), chromedp.WithNewBrowserContext())
+}
+
+// Alone opens a tab in a browser process of its own, for tests that kill it: kill
+// ends the process with no chance to say goodbye, as a crash or a power cut does.
+func Alone(t testing.TB) (b *Tab, kill func()) {
+	t.Helper()
+	program, err := find()
+	if err != nil {
+		missing(t, err)
+	}
+	ctx, err := launch(program)
+	if err != nil {
+		t.Fatalf("start Chromium: %v", err)
+	}
+	process := chromedp.FromContext(ctx).Browser.Process()
+	kill = func() {
+		if err := process.Kill(); err != nil && !errors.Is(err, os.ErrProcessDone) {
+			t.Errorf("kill the browser: %v", err)
+		}
+	}
+	t.Cleanup(kill)
+	return open(t, ctx, chromedp.WithNewBrowserContext()), kill
 }
 
 // Another opens a second tab with the same cookies and storage.

@@ -150,6 +150,8 @@ func footer(l Letter, say func(string, ...string) string) []string {
 	switch {
 	case strings.HasPrefix(l.Kind, "report."):
 		why = "mail.footer.why.report"
+	case strings.HasPrefix(l.Kind, "entry."):
+		why = "mail.footer.why.entry"
 	case strings.HasPrefix(l.Kind, "digest."):
 		why = "mail.footer.why.digest"
 	}

@@ -5,13 +5,13 @@ import (
 	"fmt"
 	"mime"
 	"mime/quotedprintable"
-	"net"
 	netmail "net/mail"
 	"regexp"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/freigabe/freigabe/internal/mail/mailtest"
 	"github.com/freigabe/freigabe/internal/moderation"
 )
 
@@ -28,13 +28,13 @@ func letter(kind, lang string) Letter {
 
 func TestEveryLetterIsWhole(t *testing.T) {
 	missing := regexp.MustCompile(`\{\w+\}|mail\.[a-z.]+`)
-	for _, kind := range []string{"receipt", "approved", "rejected", "returned", "declined", "removed", "restored", "appeal.upheld", "appeal.overturned", "reply", "report.received", "report.decided", "mine"} {
+	for _, kind := range []string{"receipt", "approved", "rejected", "returned", "declined", "removed", "restored", "appeal.upheld", "appeal.overturned", "reply", "report.received", "report.decided", "mine", "entry.invite", "entry.reset"} {
 		for _, lang := range []string{"de", "en"} {
 			m := Compose(letter(kind, lang))
 			if found := missing.FindString(m.Subject + m.Text); found != "" {
 				t.Errorf("%s in %s says %s:\n%s", kind, lang, found, m.Text)
 			}
-			if !strings.Contains(m.HTML, "&lt;wird&gt;") && kind != "mine" || strings.Contains(m.HTML, "<wird>") || strings.Contains(m.HTML, "src=") {
+			if !strings.Contains(m.HTML, "&lt;wird&gt;") && kind != "mine" && !strings.HasPrefix(kind, "entry.") || strings.Contains(m.HTML, "<wird>") || strings.Contains(m.HTML, "src=") {
 				t.Errorf("%s in %s: HTML\n%s", kind, lang, m.HTML)
 			}
 		}
@@ -83,54 +83,9 @@ func TestCatcherKeepsTheNewest(t *testing.T) {
 	}
 }
 
-// server takes mail as a mail server does and gives what it got.
-func server(t *testing.T) (address string, got chan string) {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = l.Close() })
-	got = make(chan string, 1)
-	go func() {
-		conn, err := l.Accept()
-		if err != nil {
-			return
-		}
-		defer conn.Close()
-		talk(conn, got)
-	}()
-	return l.Addr().String(), got
-}
-
-func talk(conn net.Conn, got chan string) {
-	say := func(s string) { fmt.Fprint(conn, s+"\r\n") }
-	say("220 mail.test")
-	in := bufio.NewScanner(conn)
-	for in.Scan() {
-		switch verb := strings.ToUpper(strings.Fields(in.Text() + " x")[0]); verb {
-		case "EHLO", "HELO":
-			say("250-mail.test\r\n250 8BITMIME")
-		case "DATA":
-			say("354 go on")
-			var b strings.Builder
-			for in.Scan() && in.Text() != "." {
-				b.WriteString(in.Text() + "\r\n")
-			}
-			got <- b.String()
-			say("250 taken")
-		case "QUIT":
-			say("221 bye")
-			return
-		default:
-			say("250 ok")
-		}
-	}
-}
-
 func TestSMTP(t *testing.T) {
-	address, got := server(t)
-	s, err := Dial("smtp://"+address, "kommentare@blatt.example")
+	server := mailtest.New(t)
+	s, err := Dial("smtp://"+server.Address, "kommentare@blatt.example")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -139,7 +94,7 @@ func TestSMTP(t *testing.T) {
 	if err := s.Send(t.Context(), Compose(l)); err != nil {
 		t.Fatal(err)
 	}
-	raw := <-got
+	raw := <-server.Got
 	msg, err := netmail.ReadMessage(strings.NewReader(raw))
 	if err != nil {
 		t.Fatal(err)
@@ -171,8 +126,7 @@ func TestDialExplains(t *testing.T) {
 			t.Errorf("%v passed", c)
 		}
 	}
-	address, _ := server(t)
-	s, err := Dial("smtp://u:p@"+address, "kommentare@blatt.example")
+	s, err := Dial("smtp://u:p@"+mailtest.New(t).Address, "kommentare@blatt.example")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -95,6 +95,9 @@ func (s *Store) apply(ctx context.Context, tx *sql.Tx, req Request) (Result, err
 	if err := keepOpinion(ctx, tx, req, d); err != nil {
 		return Result{}, err
 	}
+	if err := drawDouble(ctx, tx, c, d); err != nil {
+		return Result{}, err
+	}
 	out := Result{Comment: req.Comment, Revision: rev.number, State: outcome.To, Decision: d}
 	if outcome.NewRevision {
 		out.Revision, out.State = c.highest()+1, moderation.Pending
@@ -446,6 +449,9 @@ func (s *Store) forget(ctx context.Context, tx *sql.Tx, c *caseFile, decision st
 	_, err := exec(ctx, tx, "delete from jobs where kind in ('publish', 'tell', 'tell-parent', 'learn') and key = $1", decision)
 	if err == nil {
 		_, err = exec(ctx, tx, "delete from jobs where kind = 'webhook' and key like $1", decision+"/%")
+	}
+	if err == nil {
+		_, err = exec(ctx, tx, "delete from doubles where decision_id = $1 and answered_at is null", decision)
 	}
 	return err
 }

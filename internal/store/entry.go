@@ -14,6 +14,13 @@ const (
 	resetLife  = 24 * time.Hour
 )
 
+// Delivery is how a link reaches its person: handed over by whoever made it, or
+// by mail.
+type Delivery struct {
+	Mailed bool
+	Lang   string // of the letter
+}
+
 // Entry is a link by which a person of the desk sets a password, once.
 type Entry struct {
 	ID      string
@@ -24,8 +31,9 @@ type Entry struct {
 var errEntry = moderation.Missing("link")
 
 // ResetEntry makes a one-time link for a person, in another's name or, with the
-// zero Editor, from the command line. Earlier links of that person end.
-func (s *Store) ResetEntry(ctx context.Context, by Editor, id string) (token string, err error) {
+// zero Editor, from the command line. Earlier links of that person end. A link that
+// is mailed is given to nobody else: its token is "".
+func (s *Store) ResetEntry(ctx context.Context, by Editor, id string, how Delivery) (token string, err error) {
 	err = s.write(ctx, func(tx *sql.Tx) error {
 		e, err := editorBy(ctx, tx, id)
 		if err != nil {
@@ -34,19 +42,64 @@ func (s *Store) ResetEntry(ctx context.Context, by Editor, id string) (token str
 		if by.ID != "" && !by.MayManage(e) {
 			return &moderation.Error{Kind: moderation.Forbidden, Key: "error.role"}
 		}
-		token, err = s.addEntry(ctx, tx, id, by.ID, resetLife)
+		token, err = s.addEntry(ctx, tx, Entry{Editor: e, Expires: s.Now().Add(resetLife)}, by.ID, how)
 		return err
 	})
 	return token, err
 }
 
-func (s *Store) addEntry(ctx context.Context, tx *sql.Tx, editor, by string, life time.Duration) (string, error) {
-	token, now := NewSecret(), s.Now()
-	return token, all(ctx, tx,
-		stmt("update entries set expires_at = $2 where editor_id = $1 and expires_at > $2", editor, micros(now)),
+func (s *Store) addEntry(ctx context.Context, tx *sql.Tx, x Entry, by string, how Delivery) (string, error) {
+	x.ID = NewID()
+	token, given, now := NewSecret(), "", s.Now()
+	if how.Mailed {
+		secret, err := s.installationSecret(ctx, tx)
+		if err != nil {
+			return "", err
+		}
+		token = entryToken(secret, x.ID)
+		if err := all(ctx, tx, jobFor("entry", x.ID, how.Lang, now)); err != nil {
+			return "", err
+		}
+	} else {
+		given = token
+	}
+	return given, all(ctx, tx,
+		stmt("update entries set expires_at = $2 where editor_id = $1 and expires_at > $2", x.Editor.ID, micros(now)),
 		stmt("insert into entries (id, hash, editor_id, made_by, created_at, expires_at) values ($1, $2, $3, $4, $5, $6)",
-			NewID(), hashed(token), editor, optional(by), micros(now), micros(now.Add(life))),
-		changed(s, editor, by, "link", ""))
+			x.ID, hashed(token), x.Editor.ID, optional(by), micros(now), micros(x.Expires)),
+		changed(s, x.Editor.ID, by, "link", ""))
+}
+
+// entryToken derives a mailed link's token from the installation's secret, so that
+// the letter can be written again when the mail server was away, and neither the
+// job nor the database holds it.
+func entryToken(secret, entry string) string {
+	return base.EncodeToString(mac(secret, "entry", entry))[:32]
+}
+
+// EntryLetter is what a letter with a link says.
+type EntryLetter struct {
+	Entry
+	Token string
+	By    string // name of whoever made it, "" from the command line
+	First bool   // the person has set no password yet: an invitation
+}
+
+// EntryLetter gives what is to be mailed of a link. One that was used or has ended
+// meanwhile is NotFound.
+func (s *Store) EntryLetter(ctx context.Context, id string) (EntryLetter, error) {
+	l := EntryLetter{}
+	secret, err := s.installationSecret(ctx, s.read)
+	if err != nil {
+		return l, err
+	}
+	l.Token = entryToken(secret, id)
+	if l.Entry, err = entry(ctx, s.read, s.Now(), l.Token); err != nil {
+		return l, err
+	}
+	l.First = l.Editor.Password == ""
+	err = one(ctx, s.read, "link", []any{&l.By}, "select coalesce(e.name, '') from entries x left join editors e on e.id = x.made_by where x.id = $1", id)
+	return l, err
 }
 
 // Entry gives the link of a token; one that was used, has ended or belongs to

@@ -19,17 +19,31 @@ type SavedFilter struct {
 // mostFilters bounds how many filters one person keeps, and how many are shared.
 const mostFilters = 30
 
-// Filters lists the filters that a person sees at a site ("" for all): the shared
-// ones, then their own.
-func (s *Store) Filters(ctx context.Context, editor, site string) ([]SavedFilter, error) {
+// filtersWithin is the condition that a shared filter belongs to a site within
+// reach; those of all sites are for everybody to see.
+func filtersWithin(b *clauses, reach Reach) string {
+	if reach == nil {
+		return "1 = 1"
+	}
+	in := "''"
+	for _, p := range reach {
+		in += ", " + b.arg(p.Site)
+	}
+	return "site_id in (" + in + ")"
+}
+
+// Filters lists the filters that a person sees within reach: the shared ones, then
+// their own.
+func (s *Store) Filters(ctx context.Context, editor string, reach Reach) ([]SavedFilter, error) {
 	var out []SavedFilter
+	b := &clauses{args: []any{editor}}
 	err := each(ctx, s.read, func(r *sql.Rows) error {
 		var f SavedFilter
 		err := r.Scan(&f.ID, &f.Site, &f.Name, &f.Query, &f.Shared)
 		out = append(out, f)
 		return err
 	}, `select id, coalesce(site_id, ''), name, query, editor_id is null from filters
-		where editor_id = $1 or editor_id is null and (site_id is null or $2 = '' or site_id = $2) order by editor_id is not null, name, id`, editor, site)
+		where editor_id = $1 or editor_id is null and (site_id is null or `+filtersWithin(b, reach)+`) order by editor_id is not null, name, id`, b.args...)
 	return out, err
 }
 
@@ -54,10 +68,12 @@ func (s *Store) AddFilter(ctx context.Context, editor string, f SavedFilter) err
 	})
 }
 
-// DropFilter forgets a filter: one's own, or a shared one where that is allowed.
-func (s *Store) DropFilter(ctx context.Context, editor, id string, shared bool) error {
+// DropFilter forgets a filter: one's own, or, where that is allowed, one shared at a
+// site within reach. Whoever works at some sites alone leaves those of all sites.
+func (s *Store) DropFilter(ctx context.Context, editor, id string, reach Reach, shared bool) error {
+	b := &clauses{args: []any{id, editor, flag(shared)}}
 	return s.write(ctx, func(tx *sql.Tx) error {
-		n, err := exec(ctx, tx, "delete from filters where id = $1 and (editor_id = $2 or editor_id is null and $3 = 1)", id, editor, flag(shared))
+		n, err := exec(ctx, tx, "delete from filters where id = $1 and (editor_id = $2 or editor_id is null and $3 = 1 and "+filtersWithin(b, reach)+")", b.args...)
 		if err == nil && n == 0 {
 			return moderation.Missing("filter")
 		}

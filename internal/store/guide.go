@@ -31,7 +31,8 @@ type GuideRule struct {
 	Policy   string          `json:"policy,omitempty"`   // how it is meant
 	Fine     []string        `json:"fine,omitempty"`     // examples that are still fine
 	Breach   []string        `json:"breach,omitempty"`   // examples that are not
-	Sentence string          `json:"sentence,omitempty"` // to the author, of a rule of the site's own
+	Sentence string          `json:"sentence,omitempty"` // to the author, of a rule of the site's own, with "Sie"
+	Du       string          `json:"du,omitempty"`       // the same with "Du"
 	Words    []string        `json:"words,omitempty"`    // by which the rule shows
 	Two      string          `json:"two,omitempty"`      // "", "refusal", "likely" or "possible"
 }
@@ -85,16 +86,33 @@ func (s *Store) GuideInForce(ctx context.Context, site string) (Guide, error) {
 	return g, err
 }
 
-// SaveGuide keeps a draft, in place of the one before where that is a draft too.
-func (s *Store) SaveGuide(ctx context.Context, g Guide) (Guide, error) {
+// NoGuide is the stamp of a site that has no guide yet.
+const NoGuide = "0"
+
+// Stamp names a version as it was saved.
+func (g Guide) Stamp() string {
+	return fmt.Sprintf("%d-%d-%t", g.Version, micros(g.Saved), g.Since.IsZero())
+}
+
+// SaveGuide keeps a draft, in place of the one before where that is a draft too. It
+// is a Conflict where the newest version is no longer the one that the writer had
+// seen, by its stamp; "" asks for nothing.
+func (s *Store) SaveGuide(ctx context.Context, g Guide, seen string) (Guide, error) {
 	body, err := json.Marshal(g.Rules)
 	if err != nil {
 		return g, fmt.Errorf("encode guide: %w", err)
 	}
 	g.Saved = s.Now()
 	return g, s.write(ctx, func(tx *sql.Tx) error {
+		var site string // two writers of one site's guide wait for each other
+		if err := one(ctx, tx, "site", []any{&site}, "select id from sites where id = $1"+s.d.forUpdate, g.Site); err != nil {
+			return err
+		}
 		var draft int
 		if err := tx.QueryRowContext(ctx, "select coalesce(max(version), 0), coalesce(max(case when since is null then version else 0 end), 0) from guides where site_id = $1", g.Site).Scan(&g.Version, &draft); err != nil {
+			return err
+		}
+		if err := guideAsSeen(ctx, tx, g.Site, g.Version, seen); err != nil {
 			return err
 		}
 		if draft == 0 {
@@ -104,6 +122,24 @@ func (s *Store) SaveGuide(ctx context.Context, g Guide) (Guide, error) {
 			on conflict (site_id, version) do update set body = excluded.body, remark = excluded.remark, editor_id = excluded.editor_id, saved_at = excluded.saved_at`,
 			g.Site, g.Version, string(body), g.Remark, g.Editor, micros(g.Saved)))
 	})
+}
+
+// guideAsSeen refuses where the newest version is another than was seen.
+func guideAsSeen(ctx context.Context, tx *sql.Tx, site string, newest int, seen string) error {
+	now := NoGuide
+	if newest > 0 {
+		g, err := scanGuide(func(dest ...any) error {
+			return one(ctx, tx, "guide", dest, "select "+guideColumns+" where g.site_id = $1 and g.version = $2", site, newest)
+		})
+		if err != nil {
+			return err
+		}
+		now = g.Stamp()
+	}
+	if seen != "" && seen != now {
+		return &moderation.Error{Kind: moderation.Conflict, Key: "error.guide_changed"}
+	}
+	return nil
 }
 
 // InForce is what a guide changes in a site's settings.
@@ -124,25 +160,16 @@ func (s *Store) SwitchOnGuide(ctx context.Context, site string, version int, f I
 		if n == 0 {
 			return &moderation.Error{Kind: moderation.Conflict, Key: "error.guide_changed"}
 		}
-		var text string
-		if err := one(ctx, tx, "site", []any{&text}, "select settings from sites where id = $1"+s.d.forUpdate, site); err != nil {
-			return err
-		}
-		var set Settings
-		if err := json.Unmarshal([]byte(text), &set); err != nil {
-			return fmt.Errorf("settings of site %s: %w", site, err)
-		}
-		for _, old := range set.OwnRules {
-			if !slices.ContainsFunc(f.OwnRules, func(o OwnRule) bool { return o.Key == old.Key }) {
-				f.OwnRules = append(f.OwnRules, old)
+		return s.changeSettings(ctx, tx, site, func(set *Settings) error {
+			own := slices.Clone(f.OwnRules)
+			for _, old := range set.OwnRules {
+				if !slices.ContainsFunc(own, func(o OwnRule) bool { return o.Key == old.Key }) {
+					own = append(own, old)
+				}
 			}
-		}
-		set.Packs, set.OwnRules, set.Two = f.Packs, f.OwnRules, f.Two
-		changed, err := json.Marshal(set)
-		if err != nil {
-			return fmt.Errorf("encode settings: %w", err)
-		}
-		return all(ctx, tx, stmt("update sites set settings = $2 where id = $1", site, string(changed)), event(s, "site", site, "", ""))
+			set.Packs, set.OwnRules, set.Two = f.Packs, own, f.Two
+			return nil
+		})
 	})
 }
 

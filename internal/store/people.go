@@ -36,9 +36,9 @@ func (e Editor) Staffing() Staffing { return Staffing{e.Name, e.Role, e.Reach, e
 var errLast = &moderation.Error{Kind: moderation.Conflict, Key: "error.last_person"}
 
 // Invite adds a person in another's name and gives the token of the link by
-// which they set their own password. The one who adds must be allowed to manage
-// whom they add.
-func (s *Store) Invite(ctx context.Context, by Editor, e Editor) (Editor, string, error) {
+// which they set their own password, "" where the link is mailed. The one who adds
+// must be allowed to manage whom they add.
+func (s *Store) Invite(ctx context.Context, by Editor, e Editor, how Delivery) (Editor, string, error) {
 	e.Password = ""
 	if e.Reach == nil && e.Site == "" && by.Reach != nil {
 		return e, "", moderation.BadField("sites", "error.reach_empty")
@@ -51,7 +51,7 @@ func (s *Store) Invite(ctx context.Context, by Editor, e Editor) (Editor, string
 		if !by.MayManage(e) {
 			return &moderation.Error{Kind: moderation.Forbidden, Key: "error.role"}
 		}
-		token, err = s.addEntry(ctx, tx, e.ID, by.ID, inviteLife)
+		token, err = s.addEntry(ctx, tx, Entry{Editor: e, Expires: s.Now().Add(inviteLife)}, by.ID, how)
 		return err
 	})
 	return e, token, duplicateEditor(err)

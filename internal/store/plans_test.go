@@ -37,6 +37,7 @@ func TestPlans(t *testing.T) {
 		if err := fill.Fill(ctx, h.Store, fill.Size{Sites: 20, Comments: 4000, Waiting: 1000, Thread: 400}, func(string) {}); err != nil {
 			t.Fatal(err)
 		}
+		doubled(t, h)
 		e := &everything{t: t, h: h}
 		e.readers()
 		e.authors()
@@ -57,6 +58,18 @@ func TestPlans(t *testing.T) {
 		t.Logf("%d statements, %d scans", len(plans), bad)
 		mustBite(t, h)
 	})
+}
+
+// doubled fills the table of blind doubles, most of them judged: an empty table is
+// read by any index.
+func doubled(t *testing.T, h *storetest.House) {
+	_, err := h.Pool().ExecContext(ctx, `insert into doubles (id, decision_id, site_id, article_id, comment_id, revision, ready_at, editor_id, step, answered_at)
+		select d.id, d.id, d.site_id, r.article_id, d.comment_id, d.revision, d.at, case when d.seq % 20 = 0 then null else $1 end,
+			case when d.seq % 20 = 0 then '' else 'approve' end, case when d.seq % 20 = 0 then null else d.at end
+		from decisions d join revisions r on r.comment_id = d.comment_id and r.number = d.revision where d.step = 'approve' limit 2000`, h.Anna.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 // mustBite takes an index away and expects an objection.
@@ -225,7 +238,7 @@ func (e *everything) desk() {
 		e.ok("count notices", err)
 		_, err = s.Bundles(ctx, site, 20)
 		e.ok("bundles", err)
-		_, err = s.OldestWaiting(ctx, site)
+		_, err = s.OldestWaiting(ctx, store.AtSite(site))
 		e.ok("oldest waiting", err)
 		_, err = s.Presence(ctx, store.AtSite(site))
 		e.ok("presence", err)
@@ -355,6 +368,14 @@ func (e *everything) watching() {
 		e.ok("outcomes", err)
 		_, err = s.JudgedTwice(ctx, p)
 		e.ok("judged twice", err)
+		_, err = s.JudgedPairs(ctx, p)
+		e.ok("judged pairs", err)
+		_, err = s.Disagreements(ctx, store.AtSite(site), since, 50)
+		e.ok("disagreements", err)
+		_, err = s.NextDouble(ctx, store.Claimant{Editor: e.h.Anna.ID, Holder: "x"}, store.AtSite(site), nil, time.Minute)
+		e.ok("next double", err)
+		_, err = s.KeepDoubles(ctx, store.Claimant{Editor: e.h.Anna.ID, Holder: "x"}, nil, time.Minute)
+		e.ok("keep doubles", err)
 		_, err = s.Blindly(ctx, p, 0.5)
 		e.ok("blindly", err)
 		_, err = s.Pace(ctx, p)

@@ -83,14 +83,20 @@ type sought struct {
 // hits is a condition on texts that the database's index of words serves.
 type hits struct{ condition, words string }
 
+// soughtIn reads what a person searches for.
+func soughtIn(text string) sought {
+	words := soughtWords(text)
+	q := sought{words: words[:min(len(words), mostSought)]}
+	slices.SortStableFunc(q.words, func(a, b string) int { return cmp.Compare(len(b), len(a)) })
+	return q
+}
+
 // found carries out a search.
 func (s *Store) found(ctx context.Context, f QueueFilter) ([]Waiting, string, error) {
-	words := soughtWords(f.Text)
-	q := sought{words: words[:min(len(words), mostSought)]}
+	q := soughtIn(f.Text)
 	if len(q.words) == 0 { // nothing but signs
 		return nil, "", nil
 	}
-	slices.SortStableFunc(q.words, func(a, b string) int { return cmp.Compare(len(b), len(a)) })
 	if s.d.name == "postgres" {
 		out, next, err := s.foundBefore(ctx, f, q, s.reading.glance)
 		if err != nil || next == "" || len(out) >= f.Limit {

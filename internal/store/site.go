@@ -90,9 +90,18 @@ func (t TwoRule) Scored(s moderation.Score) bool {
 // OwnRule is a rule that a site made for itself. Its sentences hold "{passage}"
 // where the passage is quoted.
 type OwnRule struct {
-	Key      moderation.Rule `json:"key"`
-	Name     string          `json:"name"`
-	Sentence string          `json:"sentence"`
+	Key        moderation.Rule `json:"key"`
+	Name       string          `json:"name"`
+	Sentence   string          `json:"sentence"`              // with "Sie"
+	SentenceDu string          `json:"sentence_du,omitempty"` // with "Du"; "": as with "Sie"
+}
+
+// Says is the rule's sentence in a form of address.
+func (o OwnRule) Says(informal bool) string {
+	if informal && o.SentenceDu != "" {
+		return o.SentenceDu
+	}
+	return o.Sentence
 }
 
 // OwnRule gives a rule of the site's own.
@@ -210,22 +219,30 @@ func or2(s, otherwise string) string {
 	return otherwise
 }
 
-// SaveSettings replaces a site's settings.
-func (s *Store) SaveSettings(ctx context.Context, site string, set Settings) error {
-	text, err := json.Marshal(set)
+// ChangeSettings changes a site's settings as they are at this moment, in one
+// transaction: two changes at once both count. An error of change changes nothing.
+// Where a transaction has to be tried again, change is called again.
+func (s *Store) ChangeSettings(ctx context.Context, site string, change func(*Settings) error) error {
+	return s.write(ctx, func(tx *sql.Tx) error { return s.changeSettings(ctx, tx, site, change) })
+}
+
+func (s *Store) changeSettings(ctx context.Context, tx *sql.Tx, site string, change func(*Settings) error) error {
+	var text string
+	if err := one(ctx, tx, "site", []any{&text}, "select settings from sites where id = $1"+s.d.forUpdate, site); err != nil {
+		return err
+	}
+	var set Settings
+	if err := json.Unmarshal([]byte(text), &set); err != nil {
+		return fmt.Errorf("settings of site %s: %w", site, err)
+	}
+	if err := change(&set); err != nil {
+		return err
+	}
+	changed, err := json.Marshal(set)
 	if err != nil {
 		return fmt.Errorf("encode settings: %w", err)
 	}
-	return s.write(ctx, func(tx *sql.Tx) error {
-		n, err := exec(ctx, tx, "update sites set settings = $2 where id = $1", site, string(text))
-		if err != nil {
-			return err
-		}
-		if n == 0 {
-			return moderation.Missing("site")
-		}
-		return all(ctx, tx, event(s, "site", site, "", ""))
-	})
+	return all(ctx, tx, stmt("update sites set settings = $2 where id = $1", site, string(changed)), event(s, "site", site, "", ""))
 }
 
 const siteColumns = "id, name, origin, lang, settings, created_at"

@@ -3,24 +3,45 @@ package store
 import (
 	"context"
 	"database/sql"
+	"strings"
 	"time"
 
 	"github.com/freigabe/freigabe/internal/moderation"
 )
 
-// Period is what a statistic is about: a site ("" for all), from a moment up to,
-// but without, another.
+// Period is what a statistic is about: a site, or several, or ("" and none) all,
+// from a moment up to, but without, another.
 type Period struct {
 	Site     string
+	Sites    []string // several, where Site is ""
 	From, To time.Time
+}
+
+// Reach is the sites that the statistic is about.
+func (p Period) Reach() Reach {
+	if p.Site != "" || len(p.Sites) == 0 {
+		return AtSite(p.Site)
+	}
+	out := Reach{}
+	for _, site := range p.Sites {
+		out = append(out, Place{Site: site})
+	}
+	return out
 }
 
 // narrow adds the period's conditions, in the words of an index on site and time.
 func (p Period) narrow(b *clauses, site, at string) {
-	if p.Site == "" {
-		b.add(site + " in (select id from sites)")
-	} else {
+	switch {
+	case p.Site != "":
 		b.and(site+" = ", p.Site)
+	case len(p.Sites) > 0:
+		in := make([]string, len(p.Sites))
+		for i, one := range p.Sites {
+			in[i] = b.arg(one)
+		}
+		b.add(site + " in (" + strings.Join(in, ", ") + ")")
+	default:
+		b.add(site + " in (select id from sites)")
 	}
 	b.and(at+" >= ", micros(p.From))
 	b.and(at+" < ", micros(p.To))
@@ -194,8 +215,24 @@ func (s *Store) Outcomes(ctx context.Context, p Period) (map[moderation.Step]int
 	return out, err
 }
 
-// OldestWaiting is since when the oldest comment waits; the zero time for none.
-func (s *Store) OldestWaiting(ctx context.Context, site string) (time.Time, error) {
+// OldestWaiting is since when the oldest comment of some whole sites waits; the
+// zero time for none.
+func (s *Store) OldestWaiting(ctx context.Context, reach Reach) (time.Time, error) {
+	if reach == nil {
+		return s.oldestAt(ctx, "")
+	}
+	var oldest time.Time
+	for _, p := range reach {
+		at, err := s.oldestAt(ctx, p.Site)
+		if err != nil {
+			return oldest, err
+		}
+		oldest = earlier(oldest, at)
+	}
+	return oldest, nil
+}
+
+func (s *Store) oldestAt(ctx context.Context, site string) (time.Time, error) {
 	var at sql.NullInt64
 	query, args := "select min(submitted_at) from revisions where state = 'pending'", []any{}
 	if site != "" {
@@ -205,16 +242,18 @@ func (s *Store) OldestWaiting(ctx context.Context, site string) (time.Time, erro
 	return timeOf(at), classify(err)
 }
 
-// QueueAges counts what waits by its age: for each bound, in ascending order, how
+// QueueAges counts what waits at some whole sites by its age: for each bound, in ascending order, how
 // many are younger than it and not younger than the one before; the last number
 // counts all others.
-func (s *Store) QueueAges(ctx context.Context, site string, bounds []time.Duration) ([]int, error) {
+func (s *Store) QueueAges(ctx context.Context, reach Reach, bounds []time.Duration) ([]int, error) {
 	out := make([]int, len(bounds)+1)
 	to := s.Now().Add(time.Hour) // a clock of another node may be ahead
 	for i := range out {
 		b := &clauses{}
 		b.add("state = 'pending'")
-		b.andIf(site != "", "site_id = ", site)
+		if reach != nil {
+			b.add(reach.within(b, "site_id", "article_id"))
+		}
 		b.and("submitted_at < ", micros(to))
 		if i < len(bounds) {
 			to = s.Now().Add(-bounds[i])

@@ -48,8 +48,11 @@ func TestNoPageOfTheDeskReadsAWholeTable(t *testing.T) {
 				},
 				func() error { _, err := h.JudgedTwice(ctx, p); return err },
 				func() error { _, err := h.Outcomes(ctx, p); return err },
-				func() error { _, err := h.OldestWaiting(ctx, site); return err },
-				func() error { _, err := h.QueueAges(ctx, site, []time.Duration{time.Hour, 4 * time.Hour}); return err },
+				func() error { _, err := h.OldestWaiting(ctx, store.AtSite(site)); return err },
+				func() error {
+					_, err := h.QueueAges(ctx, store.AtSite(site), []time.Duration{time.Hour, 4 * time.Hour})
+					return err
+				},
 				func() error { _, err := h.Pace(ctx, p); return err },
 				func() error { _, err := h.Waited(ctx, p, 100); return err },
 				func() error { _, err := h.BundleQuality(ctx, p); return err },

@@ -13,6 +13,7 @@ export interface Ask {
   would?: string
   score_seen: boolean
   decision?: string
+  double?: boolean
 }
 
 export interface Outcome {

@@ -25,6 +25,7 @@ interface Item {
   name: string
   article: string
   hostile: boolean
+  double: boolean // judged a second time; nothing is decided
   node: HTMLElement
 }
 
@@ -76,7 +77,10 @@ export class Triage {
     sessionStorage.setItem('freigabe-tab', this.tab)
     this.build()
     this.outbox = new Outbox(e => this.answered(e), (n, off) => this.unsent(n, off), () => this.expired())
-    this.live = new Live(s.live, n => this.news(n), t => { this.part.live.textContent = (t === 'live' ? '● ' : '○ ') + this.t('queue.' + t) })
+    this.live = new Live(s.live, n => this.news(n), t => {
+      this.part.live.textContent = (t === 'live' ? '● ' : '○ ') + this.t('queue.' + t)
+      if (t === 'live') this.lease() // what happened while nobody told it
+    })
     onKeys(s.keys, a => this.act(a))
     root.addEventListener('submit', e => this.submitted(e as SubmitEvent))
     setInterval(() => this.lease(), renew)
@@ -127,7 +131,7 @@ export class Triage {
         method: 'POST', headers: this.headers(),
         body: JSON.stringify({
           fresh, n: Math.max(0, ready - (this.items.length - this.at)), skip: [...this.skip, ...open],
-          keep: this.items.filter(i => !this.outbox.busy(i.id)).map(i => ({ id: i.id, revision: i.revision })), streak: this.tail(),
+          keep: this.items.filter(i => !this.outbox.busy(i.id)).map(i => ({ id: i.id, revision: i.revision, double: i.double })), streak: this.tail(),
         }),
       })
       if (r.status === 401) return this.expired()
@@ -198,8 +202,11 @@ export class Triage {
     this.stage.replaceChildren(item.node)
     if (this.s.blur && item.hostile && !item.node.dataset.seen) this.veil(item, true)
     else if (item.hostile) this.exposed(item)
-    item.node.querySelector<HTMLElement>('h2')?.focus({ preventScroll: true })
+    const name = item.node.querySelector<HTMLElement>('h2')!
+    name.focus({ preventScroll: true })
     scrollTo(0, 0)
+    // On a small screen, or at 400 %, the head of the page leaves no room for the comment.
+    if (name.getBoundingClientRect().bottom > innerHeight * .8) item.node.scrollIntoView()
     this.draw()
   }
 
@@ -241,7 +248,7 @@ export class Triage {
     const left = Math.ceil((this.effect - Date.now()) / 1000)
     const last = this.taken[this.taken.length - 1]
     this.part.undo.hidden = !last || left <= 0 && !!last.entry.answer
-    this.part.timer.textContent = last && left > 0 ? this.t(last.entry.ask.step === 'approve' ? 'hold.public' : 'hold.effect', { n: left }) : ''
+    this.part.timer.textContent = last && left > 0 && !last.entry.ask.double ? this.t(last.entry.ask.step === 'approve' ? 'hold.public' : 'hold.effect', { n: left }) : ''
     if (this.s.pause && (Date.now() - this.begun > pauseAfter || this.decided >= pauseCount)) {
       this.begun = Date.now()
       this.decided = 0
@@ -286,7 +293,7 @@ export class Triage {
     const [step, rest] = button.value.split(':')
     const data = new FormData(form)
     const field = (n: string) => String(data.get(n) || '').trim()
-    const ask: Ask = { id: item.id, step, revision: item.revision, score_seen: !data.has('blind') }
+    const ask: Ask = { id: item.id, step, revision: item.revision, score_seen: !data.has('blind'), double: item.double }
     if (step === 'later') return this.later()
     if (step === 'decline') ask.reason = rest
     if (step === 'escalate') {
@@ -344,7 +351,7 @@ export class Triage {
     this.streak = item.hostile ? this.streak + 1 : 0
     this.decided++
     this.effect = Date.now() + 8000 // until the answer says how long
-    this.say('✓ ' + this.t('done.' + ask.step, { name: item.name }))
+    this.say('✓ ' + this.t('done.' + (ask.double ? 'double' : ask.step), { name: item.name }))
     this.outbox.add(entry)
     this.show()
     this.tick()
@@ -385,7 +392,7 @@ export class Triage {
       if (t.entry.answer && this.effect < Date.now()) {
         return this.say(this.t('hold.over'))
       }
-      this.outbox.add({ ask: { id: t.item.id, step: 'undo', revision: t.item.revision, score_seen: t.entry.ask.score_seen }, undoes: t.entry })
+      this.outbox.add({ ask: { id: t.item.id, step: 'undo', revision: t.item.revision, score_seen: t.entry.ask.score_seen, double: t.item.double }, undoes: t.entry })
     }
     this.say(this.t('done.undo'))
     this.back(t)

@@ -102,6 +102,14 @@ func (h *House) person(email, name string, role moderation.Role) store.Editor {
 	return must(h.AddEditor(context.Background(), store.Editor{Email: email, Name: name, Role: role, Password: "-"}))(h.T)
 }
 
+// SaveSettings replaces a site's settings.
+func (h *House) SaveSettings(ctx context.Context, site string, set store.Settings) error {
+	return h.ChangeSettings(ctx, site, func(now *store.Settings) error {
+		*now = set
+		return nil
+	})
+}
+
 // Post submits a comment and gives its id and receipt token.
 func (h *House) Post(parent, name, text string) store.Submitted {
 	h.T.Helper()

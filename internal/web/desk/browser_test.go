@@ -336,7 +336,7 @@ func TestPagesAreAccessible(t *testing.T) {
 	h.look(t, tab, "login")
 	h.signIn(t, tab, address, "mia@blatt.example")
 	lena := h.add(t, "lena@blatt.example", moderation.Editor, h.Site.ID)
-	entry, err := h.ResetEntry(context.Background(), store.Editor{}, lena.ID)
+	entry, err := h.ResetEntry(context.Background(), store.Editor{}, lena.ID, store.Delivery{})
 	if err != nil {
 		t.Fatal(err)
 	}

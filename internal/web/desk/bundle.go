@@ -3,6 +3,7 @@ package desk
 import (
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/freigabe/freigabe/internal/moderation"
@@ -66,7 +67,7 @@ func (d *Desk) bundlePage(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	for _, rule := range site.RulePack() {
-		p.Reasons = append(p.Reasons, Reason{rule, number(rule), ruleName(f.Lang, rule), ""})
+		p.Reasons = append(p.Reasons, Reason{rule, number(rule), f.Rule(rule), ""})
 	}
 	return d.srv.Page(w, r, http.StatusOK, "desk/bundle.html", p)
 }
@@ -170,7 +171,12 @@ func (d *Desk) recallBundle(r *http.Request, b store.Bundle) error {
 	if err != nil {
 		return err
 	}
-	reason := or(r.PostFormValue("reason"), reasonFor(site, rule, ""))
+	reason := reasonFor(site, rule, "")
+	if own := r.PostFormValue("reason"); strings.TrimSpace(own) != "" {
+		if reason, err = moderation.CleanText("reason", own, longestReason); err != nil {
+			return err
+		}
+	}
 	if !slices.Contains(site.RulePack(), rule) || reason == "" {
 		return moderation.BadField("rule", "error.rule_needed")
 	}

@@ -108,8 +108,11 @@ func TestBundleByMouseAndRecall(t *testing.T) {
 	h, tab, address, ids := offered(t)
 	tab.Open(address + "/desk/bundles?lower=0&upper=20")
 	tab.Do(clickOn("form[action='/desk/bundles'] button"))
-	for range sampleSize {
+	for i := range sampleSize {
 		tab.WaitFor("document.querySelector('[value=pass]')")
+		if i == 0 {
+			h.look(t, tab, "bundle-sample")
+		}
 		seen := screenOf(tab)
 		tab.Do(clickOn("[value=pass]"))
 		tab.WaitFor("!document.querySelector('.item') || document.querySelector('.item').dataset.id !== '" + seen + "'")

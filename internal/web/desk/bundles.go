@@ -108,6 +108,9 @@ func (d *Desk) bundlesPage(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	p.Set = bundlesOf(p.Site)
+	if p.Seen, err = extras(bundlesPart).seen(p.Site.Settings); err != nil {
+		return err
+	}
 	if p.basis, err = d.basis(r.Context(), p.Site); err != nil {
 		return err
 	}
@@ -199,7 +202,7 @@ func (d *Desk) setBundles(w http.ResponseWriter, r *http.Request) error {
 		return &moderation.Error{Kind: moderation.Forbidden, Key: "error.role"}
 	}
 	set := bundleSettings{On: r.PostFormValue("on") == "1", Percent: atoi(r.PostFormValue("percent"))}
-	return d.saveExtra(w, r, site, "bundles", set, "/desk/bundles?site="+url.QueryEscape(site.ID))
+	return d.saveExtra(w, r, site, bundlesPart, set, "/desk/bundles?site="+url.QueryEscape(site.ID))
 }
 
 // makeBundle takes what is checked in the list and draws its sample. Whatever the

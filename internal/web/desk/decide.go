@@ -41,6 +41,7 @@ type ask struct {
 	Usual     bool                 `json:"usual"`      // an empty reason becomes the rule's usual sentence
 	PassOn    bool                 `json:"pass_on"`    // where two people are needed, it goes on as the first one's opinion
 	Would     string               `json:"would"`      // opinion given with an escalation: approve, or reject:RULE
+	Double    bool                 `json:"double"`     // the id is that of a blind double, which is judged and not decided
 }
 
 // decided is the answer to a decision.
@@ -54,6 +55,9 @@ type decided struct {
 // take takes one step. The errors are those of store.Apply; a comment of a site
 // that the person or the key does not serve is not found.
 func (d *Desk) take(r *http.Request, a ask) (decided, error) {
+	if a.Double {
+		return d.judge(r, a)
+	}
 	if err := d.admitted(r, a.ID); err != nil {
 		return decided{}, err
 	}

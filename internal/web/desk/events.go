@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"time"
 
@@ -88,12 +89,18 @@ type stream struct {
 	last string // what was sent last, without changes
 }
 
-// alive keeps the connection open, and ends it where the session has ended.
+// alive keeps the connection open, and ends it where the session has ended, or
+// where the person or the key may no longer do what they might when it began.
 func (s *stream) alive(ctx context.Context) bool {
 	if c, err := s.r.Cookie(web.SessionCookie); err == nil {
 		if _, err := s.d.store.Session(ctx, c.Value); err != nil {
 			return false
 		}
+	}
+	who := web.WhoOf(s.r)
+	now, err := s.d.store.Editor(ctx, who.Editor.ID)
+	if err != nil || now.Disabled || now.Role != who.Editor.Role || now.Reach.Key() != who.Editor.Reach.Key() {
+		return false
 	}
 	return s.write(": \n\n")
 }
@@ -126,6 +133,9 @@ func (s *stream) send(ctx context.Context, n news) bool {
 	if n.Waits, err = s.d.waits(ctx, who.Reach()); err != nil {
 		return false
 	}
+	if err := s.views(&n); err != nil {
+		return false
+	}
 	present, err := s.d.store.Presence(ctx, who.Reach())
 	if err != nil {
 		return false
@@ -146,6 +156,19 @@ func (s *stream) send(ctx context.Context, n news) bool {
 	s.last = string(same)
 	text, err := json.Marshal(n)
 	return err == nil && s.write(fmt.Sprintf("data: %s\n\n", text))
+}
+
+// views adds what the person's kept views hold.
+func (s *stream) views(n *news) error {
+	_, counts, err := s.d.viewCounts(s.r)
+	if err != nil || len(counts) == 0 {
+		return err
+	}
+	n.Waits = maps.Clone(n.Waits) // it is shared by all screens
+	for id, held := range counts {
+		n.Waits["view-"+id] = held
+	}
+	return nil
 }
 
 func (s *stream) write(text string) bool {

@@ -43,7 +43,7 @@ func (d *Desk) fairness(ctx context.Context, f Frame, about store.Period) (statT
 	return t, nil
 }
 
-// decided reads the newest decided texts of one site or of all.
+// decided reads the newest decided texts of the sites asked about.
 func (d *Desk) decided(ctx context.Context, about store.Period) ([]assess.Told, error) {
 	sites, err := d.store.Sites(ctx)
 	if err != nil {
@@ -51,7 +51,7 @@ func (d *Desk) decided(ctx context.Context, about store.Period) ([]assess.Told, 
 	}
 	var out []assess.Told
 	for _, s := range sites {
-		if about.Site != "" && s.ID != about.Site || len(out) >= fairnessMost {
+		if !about.Reach().Serves(s.ID) || len(out) >= fairnessMost {
 			continue
 		}
 		var found []store.DecidedText

@@ -1,11 +1,11 @@
 package desk
 
 import (
-	"context"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/freigabe/freigabe/internal/moderation"
 	"github.com/freigabe/freigabe/internal/store"
@@ -34,27 +34,97 @@ type savedView struct {
 	store.SavedFilter
 	Address string
 	Current bool
+	Count   int
+	Counted bool // otherwise it would take too long
 }
 
-func (d *Desk) filterForm(ctx context.Context, f Frame, path string, filter store.QueueFilter) (filterForm, error) {
+func (d *Desk) filterForm(r *http.Request, f Frame, path string, filter store.QueueFilter) (filterForm, error) {
 	o := filterForm{Rules: moderation.Rules, Flags: flagKinds, Query: queryOf(filter)}
-	o.Narrow = filter.Article != "" || filter.Section != "" || filter.Rule != "" || filter.Flag != "" || filter.Author != "" || filter.Text != "" || filter.First || filter.Edited
+	o.Narrow = narrow(filter)
 	if filter.Site != "" {
-		all, err := d.store.Sections(ctx, filter.Site)
+		all, err := d.store.Sections(r.Context(), filter.Site)
 		if err != nil {
 			return o, err
 		}
 		o.Sections = slices.DeleteFunc(all, func(s string) bool { return !f.Reach.Has(filter.Site, s) })
 	}
-	saved, err := d.store.Filters(ctx, f.Me.ID, f.Reach.Only())
+	saved, counts, err := d.viewCounts(r)
 	for _, s := range saved {
-		v := savedView{s, path + "?" + s.Query, s.Query == o.Query}
+		v := savedView{SavedFilter: s, Address: path + "?" + s.Query, Current: s.Query == o.Query}
+		v.Count, v.Counted = counts[s.ID]
 		if v.Current {
 			o.Name = s.Name
 		}
 		o.Saved = append(o.Saved, v)
 	}
 	return o, err
+}
+
+// narrow tells whether some part of a filter narrows the view.
+func narrow(f store.QueueFilter) bool {
+	return f.Article != "" || f.Section != "" || f.Rule != "" || f.Flag != "" || f.Author != "" || f.Text != "" || f.First || f.Edited
+}
+
+// viewsFor is how long the numbers of kept views hold.
+const viewsFor = 10 * time.Second
+
+// viewsPatience bounds how long counting all views of a person may take.
+const viewsPatience = 300 * time.Millisecond
+
+// viewed is how many comments a person's kept views hold, and since when that is known.
+type viewed struct {
+	at     time.Time
+	saved  []store.SavedFilter
+	counts map[string]int // by the view's id; one that takes too long is missing
+}
+
+// viewCounts gives a person's kept views and how many comments each holds, counted
+// afresh every few seconds.
+func (d *Desk) viewCounts(r *http.Request) ([]store.SavedFilter, map[string]int, error) {
+	who := web.WhoOf(r)
+	key, now := who.Editor.ID+who.Reach().Key(), d.store.Now()
+	d.mu.Lock()
+	v := d.views[key]
+	d.mu.Unlock()
+	saved, err := d.store.Filters(r.Context(), who.Editor.ID, who.Reach())
+	if err != nil {
+		return nil, nil, err
+	}
+	if now.Sub(v.at) < viewsFor && !now.Before(v.at) && slices.Equal(v.saved, saved) {
+		return saved, v.counts, nil
+	}
+	v = viewed{now, saved, map[string]int{}}
+	begun := time.Now() // a person waits for the page, whatever the store's clock says
+	for _, s := range saved {
+		if time.Since(begun) > viewsPatience {
+			break
+		}
+		n, ok, err := d.countView(r, s)
+		if err != nil {
+			return nil, nil, err
+		}
+		if ok {
+			v.counts[s.ID] = n
+		}
+	}
+	d.mu.Lock()
+	if len(d.views) > 1000 { // people who have gone
+		clear(d.views)
+	}
+	d.views[key] = v
+	d.mu.Unlock()
+	return saved, v.counts, nil
+}
+
+// countView counts what the screen would show under a kept view.
+func (d *Desk) countView(r *http.Request, s store.SavedFilter) (int, bool, error) {
+	as := r.Clone(r.Context())
+	as.URL = &url.URL{RawQuery: s.Query}
+	f, err := filterOf(as)
+	if err != nil {
+		return 0, false, nil // kept by another version, for which it meant something
+	}
+	return d.store.CountView(r.Context(), f)
 }
 
 // queryOf writes a filter as the query of an address, always in the same way.
@@ -72,6 +142,9 @@ func queryOf(f store.QueueFilter) string {
 	return q.Encode()
 }
 
+// longestQuery bounds the address of a kept view.
+const longestQuery = 2000
+
 // saveFilter keeps the view that a form names, or forgets one.
 func (d *Desk) saveFilter(w http.ResponseWriter, r *http.Request) error {
 	if err := web.ReadForm(r); err != nil {
@@ -81,7 +154,7 @@ func (d *Desk) saveFilter(w http.ResponseWriter, r *http.Request) error {
 	lead := who.Editor.Role == moderation.Chief || who.Editor.Role == moderation.Admin
 	back := inside(or(r.PostFormValue("next"), "/desk/"))
 	if id := r.PostFormValue("drop"); id != "" {
-		if err := d.store.DropFilter(r.Context(), who.Editor.ID, id, lead); err != nil {
+		if err := d.store.DropFilter(r.Context(), who.Editor.ID, id, who.Reach(), lead); err != nil {
 			return err
 		}
 		http.Redirect(w, r, back, http.StatusSeeOther)
@@ -89,7 +162,7 @@ func (d *Desk) saveFilter(w http.ResponseWriter, r *http.Request) error {
 	}
 	name := strings.Join(strings.Fields(r.PostFormValue("name")), " ")
 	given, err := url.ParseQuery(r.PostFormValue("query"))
-	if err != nil || len(name) > 60 || name == "" {
+	if err != nil || len(name) > 60 || name == "" || len(r.PostFormValue("query")) > longestQuery {
 		return moderation.BadField("name", "error.filter_name")
 	}
 	kept := url.Values{}

@@ -50,6 +50,7 @@ type Frame struct {
 	ByKey    bool
 	Here     string // this page, to come back to
 	Decides  bool
+	Seen     string                     // the state of the settings that a form on the page replaces
 	Drifting []store.Drift              // alarms of the sites served, for those who see to them
 	own      map[moderation.Rule]string // names of the sites' own rules
 }
@@ -72,7 +73,12 @@ func (f Frame) N(n int) string { return locale.Number(f.Lang, n) }
 // Waiting is how many comments wait in a state, or how many notices are open, as
 // far as they are counted.
 func (f Frame) Waiting(state string) string {
-	if n := f.Waits[state]; n < store.CountMost {
+	return f.Upto(f.Waits[state])
+}
+
+// Upto writes a number that was counted up to CountMost.
+func (f Frame) Upto(n int) string {
+	if n < store.CountMost {
 		return f.N(n)
 	}
 	return f.N(store.CountMost) + "+"

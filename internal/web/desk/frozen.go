@@ -17,9 +17,12 @@ type bundleSettings struct {
 	Percent int  `json:"percent"` // of rightly released comments, at least; 98 where 0
 }
 
+// bundlesPart names these settings.
+const bundlesPart = "bundles"
+
 func bundlesOf(s store.Site) bundleSettings {
 	var b bundleSettings
-	if json.Unmarshal(s.Extra["bundles"], &b) != nil {
+	if json.Unmarshal(s.Extra[bundlesPart], &b) != nil {
 		b = bundleSettings{} // nothing set yet: off
 	}
 	if b.Percent < 90 || b.Percent > 99 {

@@ -2,8 +2,10 @@ package desk
 
 import (
 	"context"
+	"maps"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -37,6 +39,8 @@ type guideShown struct {
 	Draft    bool // one waits to be switched on
 	Latest   bool // the version shown is the one in force
 	Saved    bool
+	Changed  bool         // somebody else saved a version while this one was written
+	Other    *store.Guide // that version
 }
 
 // entries lists the rules of a guide: the five, the packs, the site's own.
@@ -76,7 +80,7 @@ func ownRules(g store.Guide) []store.OwnRule {
 	var out []store.OwnRule
 	for _, x := range g.Rules {
 		if x.Name != "" {
-			out = append(out, store.OwnRule{Key: x.Rule, Name: x.Name, Sentence: x.Sentence})
+			out = append(out, store.OwnRule{Key: x.Rule, Name: x.Name, Sentence: x.Sentence, SentenceDu: x.Du})
 		}
 	}
 	return out
@@ -138,8 +142,37 @@ func (d *Desk) draftPage(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	p.Guide = p.draftOf(atoi(r.URL.Query().Get("from")))
+	p.Seen = p.newest()
 	p.Entries = entries(p.Lang, p.Site, p.Guide)
 	return d.srv.Page(w, r, http.StatusOK, "desk/guide_draft.html", p)
+}
+
+// newest names the newest version as the form shows it.
+func (p guideShown) newest() string {
+	if len(p.Versions) == 0 {
+		return store.NoGuide
+	}
+	return p.Versions[0].Stamp()
+}
+
+// draftAgain shows the form as it was sent, where somebody else saved the draft or
+// switched it on meanwhile: whoever saves once more knows that.
+func (d *Desk) draftAgain(w http.ResponseWriter, r *http.Request, sent store.Guide) error {
+	p, err := d.guideFrame(r, "guide.draft")
+	if err != nil {
+		return err
+	}
+	p.Guide, p.Changed, p.Seen = sent, true, p.newest()
+	if len(p.Versions) > 0 {
+		p.Other = &p.Versions[0]
+		for _, theirs := range p.Other.Rules { // a rule that they added is kept beside
+			if theirs.Name != "" && p.Guide.Rule(theirs.Rule).Name == "" {
+				p.Guide.Rules = append(p.Guide.Rules, theirs)
+			}
+		}
+	}
+	p.Entries = entries(p.Lang, p.Site, p.Guide)
+	return d.srv.Page(w, r, http.StatusConflict, "desk/guide_draft.html", p)
 }
 
 // saveDraft keeps the draft. Nothing changes for anybody until it is switched on.
@@ -152,7 +185,7 @@ func (d *Desk) saveDraft(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	g := store.Guide{Site: p.Site.ID, Editor: p.Me.ID, Remark: strings.TrimSpace(r.PostFormValue("remark"))}
-	for _, e := range entries(p.Lang, p.Site, p.draftOf(0)) {
+	for _, e := range withGone(r, entries(p.Lang, p.Site, p.draftOf(0))) {
 		rule, err := readRule(r, e)
 		if err != nil {
 			return err
@@ -162,14 +195,18 @@ func (d *Desk) saveDraft(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	if name := strings.TrimSpace(r.PostFormValue("new.name")); name != "" {
-		fresh, err := newRule(g, name, r.PostFormValue("new.sentence"))
+		fresh, err := newRule(g, name, r.PostFormValue("new.sentence"), r.PostFormValue("new.du"))
 		if err != nil {
 			return err
 		}
 		fresh.Policy = strings.TrimSpace(r.PostFormValue("new.policy"))
 		g.Rules = append(g.Rules, fresh)
 	}
-	if _, err := d.store.SaveGuide(r.Context(), g); err != nil {
+	_, err = d.store.SaveGuide(r.Context(), g, r.PostFormValue("seen"))
+	if moderation.KindOf(err) == moderation.Conflict {
+		return d.draftAgain(w, r, g)
+	}
+	if err != nil {
 		return err
 	}
 	next := "draft"
@@ -178,6 +215,22 @@ func (d *Desk) saveDraft(w http.ResponseWriter, r *http.Request) error {
 	}
 	http.Redirect(w, r, "/desk/guide/"+next+"?saved&site="+url.QueryEscape(p.Site.ID), http.StatusSeeOther)
 	return nil
+}
+
+// ownKey is the shape of the key of a rule of a site's own.
+var ownKey = regexp.MustCompile(`^[\p{L}\d-]{1,60}$`)
+
+// withGone adds the site's own rules that the form still holds, and that somebody
+// else took out of the draft meanwhile.
+func withGone(r *http.Request, list []guideEntry) []guideEntry {
+	for _, field := range slices.Sorted(maps.Keys(r.PostForm)) {
+		key, ok := strings.CutSuffix(field, ".name")
+		known := slices.ContainsFunc(list, func(e guideEntry) bool { return string(e.Rule) == key })
+		if ok && key != "new" && !known && ownKey.MatchString(key) && !locale.Has("rules."+key+".name") {
+			list = append(list, guideEntry{GuideRule: store.GuideRule{Rule: moderation.Rule(key)}, Own: true})
+		}
+	}
+	return list
 }
 
 // readRule reads what the form says of one rule.
@@ -197,11 +250,20 @@ func readRule(r *http.Request, e guideEntry) (store.GuideRule, error) {
 		return x, nil
 	}
 	x.Name = strings.TrimSpace(r.PostFormValue(at + "name"))
-	x.Sentence = strings.TrimSpace(r.PostFormValue(at + "sentence"))
+	x.Sentence, x.Du = strings.TrimSpace(r.PostFormValue(at+"sentence")), strings.TrimSpace(r.PostFormValue(at+"du"))
 	if x.Name == "" {
 		return x, nil
 	}
-	return x, checkSentence(at+"sentence", x.Sentence)
+	return x, checkSentences(at, x)
+}
+
+// checkSentences checks the sentences of a rule of the site's own; the one with "Du"
+// may be missing.
+func checkSentences(at string, x store.GuideRule) error {
+	if err := checkSentence(at+"sentence", x.Sentence); err != nil || x.Du == "" {
+		return err
+	}
+	return checkSentence(at+"du", x.Du)
 }
 
 // checkSentence refuses a statement of reasons that says too little, or that holds
@@ -215,19 +277,19 @@ func checkSentence(field, text string) error {
 
 // newRule makes a rule of the site's own. Its key is made of its name, so that the
 // record stays readable.
-func newRule(g store.Guide, name, sentence string) (store.GuideRule, error) {
+func newRule(g store.Guide, name, sentence, du string) (store.GuideRule, error) {
 	key := strings.Trim(strings.Map(func(r rune) rune {
 		if unicode.IsLetter(r) || unicode.IsDigit(r) {
 			return unicode.ToLower(r)
 		}
 		return '-'
 	}, strings.NewReplacer("ä", "ae", "ö", "oe", "ü", "ue", "ß", "ss", "Ä", "ae", "Ö", "oe", "Ü", "ue").Replace(name)), "-")
-	x := store.GuideRule{Rule: moderation.Rule(key), Name: name, Sentence: strings.TrimSpace(sentence)}
+	x := store.GuideRule{Rule: moderation.Rule(key), Name: name, Sentence: strings.TrimSpace(sentence), Du: strings.TrimSpace(du)}
 	taken := slices.ContainsFunc(g.Rules, func(o store.GuideRule) bool { return o.Rule == x.Rule })
 	if taken || key == "" || len(key) > 60 || locale.Has("rules."+key+".name") {
 		return x, moderation.BadField("new.name", "error.rule_name")
 	}
-	return x, checkSentence("new.sentence", x.Sentence)
+	return x, checkSentences("new.", x)
 }
 
 // showsFrom is the band from which a rule shows, as the guide names it, and the

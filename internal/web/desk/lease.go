@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -28,6 +29,7 @@ type leaseAsk struct {
 type heldID struct {
 	ID       string `json:"id"`
 	Revision int    `json:"revision"`
+	Double   bool   `json:"double"` // a blind double, by its own id
 }
 
 // leaseAnswer are the comments as ready HTML, and which of the screen's own are
@@ -43,6 +45,7 @@ type leased struct {
 	Name     string `json:"name"`
 	Article  string `json:"article"`
 	Hostile  bool   `json:"hostile"`
+	Double   bool   `json:"double"`
 	HTML     string `json:"html"`
 }
 
@@ -70,7 +73,7 @@ func (d *Desk) lease(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if a.Fresh {
-		if err := d.store.Unclaim(r.Context(), store.Claimant{Editor: f.Me.ID, Holder: web.WhoOf(r).Session.Hash}); err != nil {
+		if err := d.giveBack(r.Context(), store.Claimant{Editor: f.Me.ID, Holder: web.WhoOf(r).Session.Hash}); err != nil {
 			return err
 		}
 	}
@@ -90,6 +93,9 @@ func (d *Desk) lease(w http.ResponseWriter, r *http.Request) error {
 		}
 		out.Items = append(out.Items, item)
 	}
+	if err := d.leaseDoubles(r, f, filter, a, &out); err != nil {
+		return err
+	}
 	w.Header().Set("Cache-Control", "no-store")
 	return web.JSON(w, http.StatusOK, out)
 }
@@ -97,9 +103,11 @@ func (d *Desk) lease(w http.ResponseWriter, r *http.Request) error {
 // standing sorts what the screen holds into what it may keep and what is gone.
 func (d *Desk) standing(r *http.Request, f Frame, filter store.QueueFilter, held []heldID, out *leaseAnswer) ([]string, error) {
 	revisions := map[string]int{}
-	ids := make([]string, len(held))
-	for i, h := range held {
-		ids[i], revisions[h.ID] = h.ID, h.Revision
+	var ids []string
+	for _, h := range held {
+		if !h.Double {
+			ids, revisions[h.ID] = append(ids, h.ID), h.Revision
+		}
 	}
 	ids, err := d.store.Within(r.Context(), f.Reach, ids) // the screen names what it likes
 	if err != nil {
@@ -135,16 +143,25 @@ func (d *Desk) leased(r *http.Request, f Frame, filter store.QueueFilter, x stor
 	if err != nil {
 		return leased{}, err
 	}
-	return leased{x.ID, x.Revision, x.Name, x.Article, c.Hostile, string(text)}, nil
+	return leased{ID: x.ID, Revision: x.Revision, Name: x.Name, Article: x.Article, Hostile: c.Hostile, HTML: string(text)}, nil
 }
 
 // release gives a screen's comments back, when it closes.
 func (d *Desk) release(w http.ResponseWriter, r *http.Request) error {
-	if err := d.store.Unclaim(r.Context(), d.claimant(r)); err != nil {
+	if err := d.giveBack(r.Context(), d.claimant(r)); err != nil {
 		return err
 	}
 	w.WriteHeader(http.StatusNoContent)
 	return nil
+}
+
+// giveBack gives all back that a screen holds.
+func (d *Desk) giveBack(ctx context.Context, who store.Claimant) error {
+	if err := d.store.Unclaim(ctx, who); err != nil {
+		return err
+	}
+	_, err := d.store.KeepDoubles(ctx, who, nil, claimLife)
+	return err
 }
 
 // scriptTexts are the texts that the script shows by itself.
@@ -154,7 +171,7 @@ var scriptTexts = []string{
 	"desk.keys.law.reason", "desk.keys.title", "desk.keys.hint", "desk.queue.again", "desk.queue.empty", "desk.queue.empty.skipped",
 	"desk.queue.live", "desk.queue.live.lost", "desk.queue.live.off", "desk.queue.loading", "desk.queue.presence", "desk.queue.unsent", "desk.queue.window",
 	"desk.signin.expired", "desk.appeals.answer.missing", "desk.decide.rule.choose", "desk.keys.close",
-	"desk.done.opinion", "desk.decide.preview",
+	"desk.done.double", "desk.done.opinion", "desk.decide.preview",
 }
 
 // setup gathers what the script needs: texts, keys and the person's settings.

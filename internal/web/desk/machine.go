@@ -134,6 +134,9 @@ func (d *Desk) machine(r *http.Request) (machinePage, error) {
 	if p.Site, p.Sites, err = d.chosenSite(r); err != nil {
 		return p, err
 	}
+	if p.Seen, err = editing(blindPart).seen(p.Site.Settings); err != nil {
+		return p, err
+	}
 	p.Percent = strconv.FormatFloat(100*p.Site.BlindShare(), 'f', -1, 64)
 	for _, gather := range []func(context.Context, *machinePage) error{d.machineModels, d.machineBlind, d.machineDrift, d.machineScorer} {
 		if err := gather(r.Context(), &p); err != nil {
@@ -282,13 +285,18 @@ func (d *Desk) setMachine(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
+// blindPart is the share of blind decisions.
+func blindPart(s store.Settings) any { return s.BlindPercent }
+
 func (d *Desk) setBlind(r *http.Request, site store.Site) error {
 	percent, err := strconv.ParseFloat(strings.Replace(r.PostFormValue("percent"), ",", ".", 1), 64)
 	if err != nil || !(percent >= 0 && percent <= 100) {
 		return moderation.BadField("percent", "machine.error.percent")
 	}
-	site.Settings.BlindPercent = &percent
-	return d.store.SaveSettings(r.Context(), site.ID, site.Settings)
+	return d.change(r, site, blindPart, func(set *store.Settings) error {
+		set.BlindPercent = &percent
+		return nil
+	})
 }
 
 // longestWait bounds the time-out of a scorer, in seconds: the queue's texts are

@@ -25,6 +25,8 @@ type peopleShown struct {
 	Manages bool   // chiefs and admins; auditors only look
 	Link    string // a one-time link, shown this once
 	For     string // whose it is
+	Mails   bool   // links go out by mail
+	Mailed  bool   // one is on its way
 }
 
 // personRow is one person of the list.
@@ -64,7 +66,7 @@ func (d *Desk) peoplePage(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	p.Saved = r.URL.Query().Has("saved")
+	p.Saved, p.Mailed = r.URL.Query().Has("saved"), r.URL.Query().Has("mailed")
 	return d.srv.Page(w, r, http.StatusOK, "desk/people.html", p)
 }
 
@@ -76,7 +78,7 @@ func (d *Desk) people(r *http.Request) (peopleShown, error) {
 	if err != nil {
 		return peopleShown{}, err
 	}
-	p := peopleShown{Frame: f, Roles: rolesFor(f.Me), Manages: f.Me.Role == moderation.Chief || f.Me.Role == moderation.Admin}
+	p := peopleShown{Frame: f, Roles: rolesFor(f.Me), Mails: d.mails, Manages: f.Me.Role == moderation.Chief || f.Me.Role == moderation.Admin}
 	if p.Sites, err = d.siteChoices(r, nil); err != nil {
 		return p, err
 	}
@@ -176,7 +178,7 @@ func (d *Desk) formReach(r *http.Request) (store.Reach, error) {
 	return reach, nil
 }
 
-// addPerson adds somebody and shows the link by which they set their password.
+// addPerson adds somebody, and mails or shows the link by which they set their password.
 func (d *Desk) addPerson(w http.ResponseWriter, r *http.Request) error {
 	if err := web.ReadForm(r); err != nil {
 		return err
@@ -186,7 +188,7 @@ func (d *Desk) addPerson(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	e := store.Editor{Email: strings.TrimSpace(r.PostFormValue("email")), Name: strings.TrimSpace(r.PostFormValue("name")), Role: moderation.Role(r.PostFormValue("role")), Reach: reach}
-	e, token, err := d.store.Invite(r.Context(), actingAs(r), e)
+	e, token, err := d.store.Invite(r.Context(), actingAs(r), e, d.delivery(r, d.mails))
 	if err != nil {
 		return err
 	}
@@ -200,8 +202,18 @@ func actingAs(r *http.Request) store.Editor {
 	return who.Editor
 }
 
-// showLink shows a one-time link, this once: it is not kept anywhere.
+// delivery says how a link reaches its person.
+func (d *Desk) delivery(r *http.Request, mailed bool) store.Delivery {
+	return store.Delivery{Mailed: mailed && d.mails, Lang: web.Lang(r, web.WhoOf(r).Lang())}
+}
+
+// showLink shows a one-time link, this once: it is not kept anywhere. One that is
+// mailed is shown to nobody.
 func (d *Desk) showLink(w http.ResponseWriter, r *http.Request, e store.Editor, token string) error {
+	if token == "" {
+		http.Redirect(w, r, "/desk/people?mailed", http.StatusSeeOther)
+		return nil
+	}
 	p, err := d.people(r)
 	if err != nil {
 		return err
@@ -221,6 +233,7 @@ type personForm struct {
 	Roles  []moderation.Role
 
 	PersonAll bool // works everywhere
+	Mails     bool // links go out by mail, where wished
 }
 
 func (d *Desk) person(r *http.Request) (store.Editor, error) {
@@ -244,7 +257,7 @@ func (d *Desk) personPage(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	f.Title = e.Name
-	p := personForm{Frame: f, Person: e, Roles: rolesFor(f.Me), PersonAll: e.Reach == nil}
+	p := personForm{Frame: f, Person: e, Roles: rolesFor(f.Me), PersonAll: e.Reach == nil, Mails: d.mails}
 	if p.Sites, err = d.siteChoices(r, e.Reach); err != nil {
 		return err
 	}
@@ -263,8 +276,8 @@ func (d *Desk) changePerson(w http.ResponseWriter, r *http.Request) error {
 	}
 	to := e.Staffing()
 	switch r.PostFormValue("do") {
-	case "link":
-		token, err := d.store.ResetEntry(r.Context(), actingAs(r), e.ID)
+	case "link", "mail":
+		token, err := d.store.ResetEntry(r.Context(), actingAs(r), e.ID, d.delivery(r, r.PostFormValue("do") == "mail"))
 		if err != nil {
 			return err
 		}

@@ -215,7 +215,7 @@ func TestSessionsEndWithAccess(t *testing.T) {
 	if status, _ := h.callKey(t, key, "GET", "/api/v1/desk/queue", ""); status != http.StatusUnauthorized {
 		t.Errorf("the key of somebody locked out: %d", status)
 	}
-	token, err := h.ResetEntry(ctx, store.Editor{}, h.Anna.ID)
+	token, err := h.ResetEntry(ctx, store.Editor{}, h.Anna.ID, store.Delivery{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -70,7 +70,7 @@ func (d *Desk) queuePage(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	p := queueList{Frame: f, Path: "/desk/queue", Filter: filter, Orders: []string{"oldest", "newest", "calm", "hot"}}
-	if p.Form, err = d.filterForm(r.Context(), f, "/desk/queue", filter); err != nil {
+	if p.Form, err = d.filterForm(r, f, "/desk/queue", filter); err != nil {
 		return err
 	}
 	if filter.Article != "" {

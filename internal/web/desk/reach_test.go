@@ -131,7 +131,16 @@ func TestNewsOfASection(t *testing.T) {
 	if _, err := h.ClaimFor(context.Background(), h.foreign, store.Claimant{Editor: h.Anna.ID, Holder: "x"}, time.Minute); err != nil {
 		t.Fatal(err)
 	}
-	d := &Desk{srv: h.srv, store: h.Store, counts: map[string]counted{}}
+	n := h.news(t, b)
+	if len(n.Changed) != 1 || n.Changed[0] != h.own || n.Waits["pending"] != 1 || len(n.Here) != 0 {
+		t.Errorf("news: %+v", n)
+	}
+}
+
+// news is what a screen that has just opened is told, once for each room.
+func (h *room) news(t *testing.T, b *surfer) news {
+	t.Helper()
+	d := &Desk{srv: h.srv, store: h.Store, counts: map[string]counted{}, views: map[string]viewed{}}
 	var w *httptest.ResponseRecorder
 	inspect := func(rw http.ResponseWriter, r *http.Request) error {
 		w = httptest.NewRecorder()
@@ -147,9 +156,7 @@ func TestNewsOfASection(t *testing.T) {
 	if err := json.Unmarshal([]byte(strings.TrimSpace(strings.TrimPrefix(w.Body.String(), "data: "))), &n); err != nil {
 		t.Fatal(err, w.Body)
 	}
-	if len(n.Changed) != 1 || n.Changed[0] != h.own || n.Waits["pending"] != 1 || len(n.Here) != 0 {
-		t.Errorf("news: %+v", n)
-	}
+	return n
 }
 
 // Several sites: both are served, a third is not.

@@ -43,6 +43,9 @@ func (d *Desk) readersPage(w http.ResponseWriter, r *http.Request) error {
 	if p.Set, err = reader.SettingsOf(p.Site); err != nil {
 		return err
 	}
+	if p.Seen, err = extras(readerPart).seen(p.Site.Settings); err != nil {
+		return err
+	}
 	p.Reserved, p.NameDays = strings.Join(p.Set.ReservedNames, "\n"), 30
 	if p.Set.NameDays != nil {
 		p.NameDays = *p.Set.NameDays
@@ -73,17 +76,24 @@ func (d *Desk) saveReaders(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	was, err := reader.SettingsOf(site)
-	if err != nil {
-		return err
-	}
-	set.Reactions = was.Reactions // set on the page of the section
 	if web.WhoOf(r).Editor.Role == moderation.Admin {
 		if err := d.saveProvider(r, site.ID); err != nil {
 			return err
 		}
 	}
-	return d.saveExtra(w, r, site, "reader", set, "/desk/readers?saved&site="+url.QueryEscape(site.ID))
+	err = d.change(r, site, extras(readerPart), func(now *store.Settings) error {
+		was, err := reader.SettingsOf(store.Site{ID: site.ID, Settings: *now})
+		if err != nil {
+			return err
+		}
+		set.Reactions = was.Reactions // set on the page of the section
+		return put(now, map[string]any{readerPart: set})
+	})
+	if err != nil {
+		return err
+	}
+	http.Redirect(w, r, "/desk/readers?saved&site="+url.QueryEscape(site.ID), http.StatusSeeOther)
+	return nil
 }
 
 // readersOf reads the form.

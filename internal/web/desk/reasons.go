@@ -1,9 +1,7 @@
 package desk
 
 import (
-	"encoding/json"
-	"fmt"
-	"maps"
+	"errors"
 	"net/http"
 	"net/url"
 	"strings"
@@ -22,6 +20,8 @@ type reasonsForm struct {
 	Lines []sentence
 	Edits bool // chiefs and admins
 	Saved bool
+
+	Changed bool // somebody else saved sentences while these were written
 }
 
 // sentence is a rule with the catalogue's sentence, the site's own and a preview.
@@ -30,16 +30,29 @@ type sentence struct {
 	Name           string
 	Usual, Preview string
 	Own, OwnDu     string // the site's own, in both forms of address
+
+	Theirs, TheirsDu string // what somebody else saved meanwhile, where it differs
 }
 
 func (d *Desk) reasonsPage(w http.ResponseWriter, r *http.Request) error {
-	f, err := d.frame(r, "settings", "desk.reasons.title")
+	p, err := d.reasons(r)
 	if err != nil {
 		return err
 	}
+	return d.srv.Page(w, r, http.StatusOK, "desk/reasons.html", p)
+}
+
+func (d *Desk) reasons(r *http.Request) (reasonsForm, error) {
+	f, err := d.frame(r, "settings", "desk.reasons.title")
+	if err != nil {
+		return reasonsForm{}, err
+	}
 	p := reasonsForm{Frame: f, Saved: r.URL.Query().Has("saved"), Edits: f.Me.Role == moderation.Chief || f.Me.Role == moderation.Admin}
 	if p.Site, p.Sites, err = d.chosenSite(r); err != nil {
-		return err
+		return p, err
+	}
+	if p.Seen, err = extras(reasonsPart(false), reasonsPart(true)).seen(p.Site.Settings); err != nil {
+		return p, err
 	}
 	plain := p.Site
 	plain.Extra = nil
@@ -50,7 +63,27 @@ func (d *Desk) reasonsPage(w http.ResponseWriter, r *http.Request) error {
 			Own: reasonsIn(p.Site, reasonsPart(false))[rule], OwnDu: reasonsIn(p.Site, reasonsPart(true))[rule],
 		})
 	}
-	return d.srv.Page(w, r, http.StatusOK, "desk/reasons.html", p)
+	return p, nil
+}
+
+// reasonsAgain shows the form as it was sent, where somebody else saved sentences
+// meanwhile: theirs stand beside it as the previews, and whoever saves once more
+// knows what they replace.
+func (d *Desk) reasonsAgain(w http.ResponseWriter, r *http.Request, sent map[string]any) error {
+	p, err := d.reasons(r)
+	if err != nil {
+		return err
+	}
+	p.Changed = true
+	for i, l := range p.Lines {
+		own, _ := sent[reasonsPart(false)].(map[moderation.Rule]string)
+		du, _ := sent[reasonsPart(true)].(map[moderation.Rule]string)
+		if l.Own != own[l.Rule] || l.OwnDu != du[l.Rule] {
+			p.Lines[i].Theirs, p.Lines[i].TheirsDu = l.Own, l.OwnDu
+		}
+		p.Lines[i].Own, p.Lines[i].OwnDu = own[l.Rule], du[l.Rule]
+	}
+	return d.srv.Page(w, r, http.StatusConflict, "desk/reasons.html", p)
 }
 
 // saveReasons keeps a site's own sentences. An empty field brings the usual one back.
@@ -68,7 +101,15 @@ func (d *Desk) saveReasons(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 	}
-	return d.saveParts(w, r, site, set, "/desk/reasons?saved&site="+url.QueryEscape(site.ID))
+	err = d.saveParts(r, site, set)
+	if errors.Is(err, errChanged) {
+		return d.reasonsAgain(w, r, set)
+	}
+	if err != nil {
+		return err
+	}
+	http.Redirect(w, r, "/desk/reasons?saved&site="+url.QueryEscape(site.ID), http.StatusSeeOther)
+	return nil
 }
 
 // ownSentences reads the sentences of one form of address.
@@ -90,28 +131,4 @@ func ownSentences(r *http.Request, site store.Site, field string) (map[moderatio
 		own[rule] = text
 	}
 	return own, nil
-}
-
-// saveExtra keeps one part of a site's settings and leads back.
-func (d *Desk) saveExtra(w http.ResponseWriter, r *http.Request, site store.Site, part string, value any, back string) error {
-	return d.saveParts(w, r, site, map[string]any{part: value}, back)
-}
-
-// saveParts keeps several parts at once.
-func (d *Desk) saveParts(w http.ResponseWriter, r *http.Request, site store.Site, parts map[string]any, back string) error {
-	set := site.Settings
-	set.Extra = store.Extra{}
-	maps.Copy(set.Extra, site.Extra)
-	for part, value := range parts {
-		text, err := json.Marshal(value)
-		if err != nil {
-			return fmt.Errorf("encode settings of %s: %w", part, err)
-		}
-		set.Extra[part] = text
-	}
-	if err := d.store.SaveSettings(r.Context(), site.ID, set); err != nil {
-		return err
-	}
-	http.Redirect(w, r, back, http.StatusSeeOther)
-	return nil
 }

@@ -297,6 +297,20 @@ func (d *Desk) inReach(r *http.Request, cases []store.Case) ([]store.Case, error
 	return slices.DeleteFunc(cases, func(c store.Case) bool { return !slices.Contains(seen, c.Comment) }), err
 }
 
+// caseInReach checks that a case of a round is one that the person is shown: of a
+// section that they work for.
+func (d *Desk) caseInReach(r *http.Request, x store.Round, id string) error {
+	cases, err := d.store.Cases(r.Context(), x.Site)
+	if err != nil {
+		return err
+	}
+	cases = slices.DeleteFunc(cases, func(c store.Case) bool { return c.ID != id || !slices.Contains(x.Cases, id) })
+	if cases, err = d.inReach(r, cases); err == nil && len(cases) == 0 {
+		err = moderation.Missing("case")
+	}
+	return err
+}
+
 // spreadOf gives the answers to a case, nothing where too few people answered.
 func spreadOf(round, id string, tallies []store.Tally) []store.Tally {
 	var out []store.Tally
@@ -321,7 +335,13 @@ func (d *Desk) answerCase(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if !web.WhoOf(r).Editor.Role.Decides() {
+		return &moderation.Error{Kind: moderation.Forbidden, Key: "error.role"}
+	}
 	id := r.PostFormValue("case")
+	if err := d.caseInReach(r, x, id); err != nil {
+		return err
+	}
 	step, rule, _ := strings.Cut(r.PostFormValue("do"), ":")
 	if step == "reject" && rule == "" {
 		rule = r.PostFormValue("rule")

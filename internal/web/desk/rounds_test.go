@@ -47,6 +47,15 @@ func TestCalibrationRounds(t *testing.T) {
 		if page := words(anna.get(at)); !strings.Contains(page, "Du Trottel!") || strings.Contains(page, "Ein Schimpfwort gegen eine Person.") {
 			t.Errorf("before the answer: %s", page)
 		}
+		for by, want := range map[moderation.Role]int{moderation.Auditor: 403, moderation.Admin: 403} {
+			reader := h.surf(t, h.add(t, string(by)+"@blatt.example", by, ""))
+			if status, _ := reader.post(at, url.Values{"case": {id}, "do": {"approve"}}); status != want {
+				t.Errorf("a person of the role %s answers: %d", by, status)
+			}
+		}
+		if status, _ := anna.post(at, url.Values{"case": {"unbekannt"}, "do": {"approve"}}); status != 404 {
+			t.Errorf("a case of no round: %d", status)
+		}
 		if status, _ := anna.post(at, url.Values{"case": {id}, "do": {"reject"}}); status != 422 {
 			t.Errorf("a refusal without a rule: %d", status)
 		}
@@ -106,7 +115,7 @@ func TestSavedFilters(t *testing.T) {
 	if page := words(jonas.get("/desk/")); strings.Contains(page, "Drohungen") && strings.Contains(page, "Gemerkt: Drohungen") || !strings.Contains(page, "Brücke") {
 		t.Error("the shared view is missing")
 	}
-	own, err := h.Filters(context.Background(), h.Anna.ID, h.Site.ID)
+	own, err := h.Filters(context.Background(), h.Anna.ID, store.AtSite(h.Site.ID))
 	if err != nil || len(own) != 2 || own[1].Query != "flag=threat&order=oldest" || own[1].Shared {
 		t.Fatalf("%+v %v", own, err)
 	}
@@ -133,4 +142,57 @@ func TestAgreementNeedsThree(t *testing.T) {
 	if len(names) != 2 || names[0] != "alt" || len(rows) != 1 || rows[0].Percent[0] != 50 || rows[0].Percent[1] != 100 {
 		t.Errorf("%v %+v", names, rows)
 	}
+}
+
+// A kept view says how many comments it holds, of those within reach, and says it
+// anew without a reload.
+func TestKeptViewsCount(t *testing.T) {
+	storetest.OnEach(t, func(t *testing.T, dsn string) {
+		h := newRoom(t, dsn)
+		h.fill(t, 7) // every third is hostile: two of seven
+		chief := h.surf(t, h.Chief)
+		for name, query := range map[string]string{"Schimpfworte": "rule=profanity", "Pendler": "q=pendler", "Erledigt": "state=approved&q=pendler"} {
+			if status, _ := chief.post("/desk/filters", url.Values{"name": {name}, "query": {query}, "shared": {"1"}}); status != 303 {
+				t.Fatal(status)
+			}
+		}
+		views := func(e store.Editor) string {
+			page := h.surf(t, e).get("/desk/queue")
+			return words(find(page, class("views"))[0])
+		}
+		holds := func(want string) {
+			t.Helper()
+			got := views(h.Anna)
+			for try := 0; got != want && try < 20; try++ { // on a busy machine one may not be counted in time
+				h.Clock.Pass(viewsFor)
+				got = views(h.Anna)
+			}
+			if got != want {
+				t.Errorf("the views hold %q, want %q", got, want)
+			}
+		}
+		holds("AlleErledigt 0Pendler 5Schimpfworte 2")
+		list, _, err := h.Queue(context.Background(), store.QueueFilter{Text: "pendler"})
+		if err != nil || len(list) != 5 {
+			t.Fatalf("%d %v", len(list), err)
+		}
+		h.Do(h.Jonas, moderation.Approve, list[0].ID)
+		h.Clock.Pass(viewsFor)
+		holds("AlleErledigt 1Pendler 4Schimpfworte 2")
+		if n := h.news(t, h.surf(t, h.Anna)); n.Waits["pending"] != 6 || len(n.Waits) < 7 {
+			t.Errorf("told to the screen: %v", n.Waits)
+		}
+		saved, err := h.Filters(context.Background(), h.Chief.ID, store.Everywhere)
+		if err != nil {
+			t.Fatal(err)
+		}
+		elsewhere, err := h.AddSite(context.Background(), store.Site{Name: "bote", Origin: "https://bote.example"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		other := h.surf(t, h.add(t, "olga@bote.example", moderation.Chief, elsewhere.ID))
+		if status, _ := other.post("/desk/filters", url.Values{"drop": {saved[0].ID}}); status != 404 {
+			t.Errorf("a chief of another site drops it: %d", status)
+		}
+	})
 }

@@ -30,6 +30,7 @@ type Options struct {
 
 	Public string // public address of this installation; "": as asked
 	OIDC   OIDC   // the publisher's own provider; the zero value: none
+	Mails  bool   // a mail server brings people of the desk their links
 }
 
 // claimLife is how long a comment stays on a screen that shows no sign of life.
@@ -43,6 +44,7 @@ type Desk struct {
 	hashes chan struct{} // bounds how many passwords are hashed at once
 	public string
 	oidc   OIDC
+	mails  bool
 
 	provider  *signon.OIDC
 	frozen    *scores
@@ -51,6 +53,7 @@ type Desk struct {
 
 	mu      sync.Mutex
 	counts  map[string]counted    // of waiting comments by site, for a moment
+	views   map[string]viewed     // of what kept views hold, by person
 	prints  map[string]*prints    // of texts by site
 	guides  map[string]knownGuide // in force, by site
 	reports map[string]reported   // of models by site
@@ -68,11 +71,11 @@ type knownGuide struct {
 // Routes lists the desk's routes, and lets the server show errors of the desk's
 // pages in the desk's frame.
 func Routes(srv *web.Server, o Options) []web.Route {
-	d := &Desk{srv: srv, store: srv.Store, fetch: o.Fetch, hashes: make(chan struct{}, 4), frozen: newScores(frozen.New(assess.Default())), counts: map[string]counted{}, prints: map[string]*prints{}, guides: map[string]knownGuide{}, reports: map[string]reported{}}
+	d := &Desk{srv: srv, store: srv.Store, fetch: o.Fetch, hashes: make(chan struct{}, 4), frozen: newScores(frozen.New(assess.Default())), counts: map[string]counted{}, views: map[string]viewed{}, prints: map[string]*prints{}, guides: map[string]knownGuide{}, reports: map[string]reported{}}
 	if d.estimator = o.Wait; d.estimator == nil {
 		d.estimator = &wait.Estimator{Store: srv.Store}
 	}
-	d.public, d.oidc, d.pages = o.Public, o.OIDC, o.Pages
+	d.public, d.oidc, d.pages, d.mails = o.Public, o.OIDC, o.Pages, o.Mails
 	d.provider = &signon.OIDC{Client: &http.Client{}, Clock: srv.Store.Now}
 	srv.DeskError = d.showError
 	routes := []web.Route{
@@ -116,7 +119,7 @@ func Routes(srv *web.Server, o Options) []web.Route {
 		{Pattern: "POST /desk/notices/{id}", Access: web.Desk, Handler: d.answerNotice},
 		{Pattern: "GET /desk/settings", Access: web.Desk, Handler: d.settingsPage},
 		{Pattern: "POST /desk/settings", Access: web.Desk, Handler: d.saveSettings},
-		{Pattern: "POST /desk/sessions", Access: web.Desk, Handler: d.endSession},
+		{Pattern: "POST /desk/sessions", Access: web.Desk, Handler: inPerson(d.endSession)},
 		{Pattern: "POST /desk/sessions/others", Access: web.Desk, Handler: inPerson(d.endOthers)},
 		{Pattern: "GET /desk/help", Access: web.Desk, Handler: d.helpPage},
 
@@ -138,6 +141,8 @@ func (d *Desk) sharedRoutes() []web.Route {
 		{Pattern: "GET /desk/guide/trial", Access: web.Chief, Handler: d.trialPage},
 		{Pattern: "POST /desk/guide/switch", Access: web.Chief, Handler: d.switchGuide},
 		{Pattern: "GET /desk/second", Access: web.Desk, Handler: d.secondPage},
+		{Pattern: "POST /desk/second", Access: web.Chief, Handler: d.setDoubles},
+		{Pattern: "POST /desk/doubles/{id}", Access: web.Desk, Handler: d.judgeForm},
 		{Pattern: "GET /desk/rounds", Access: web.Desk, Handler: d.roundsPage},
 		{Pattern: "POST /desk/rounds", Access: web.Chief, Handler: d.openRound},
 		{Pattern: "GET /desk/rounds/{id}", Access: web.Desk, Handler: d.roundPage},

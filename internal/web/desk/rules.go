@@ -54,10 +54,11 @@ func ownSentence(site store.Site, r moderation.Rule, passage string) string {
 	if !ok {
 		return ""
 	}
+	says := own.Says(site.Informal)
 	if passage == "" { // no passage to quote: the mark goes, with the quotation marks around it
-		return strings.Join(strings.Fields(quotedMark.ReplaceAllString(own.Sentence, "")), " ")
+		return strings.Join(strings.Fields(quotedMark.ReplaceAllString(says, "")), " ")
 	}
-	return strings.ReplaceAll(own.Sentence, passageMark, quote(passage))
+	return strings.ReplaceAll(says, passageMark, quote(passage))
 }
 
 // quotedMark is the mark of the passage with the quotation marks around it.

@@ -44,6 +44,9 @@ func opinionOf(would string) *store.Opinion {
 // secondSpan is how far back two readers' opinions are compared.
 const secondSpan = 90 * 24 * time.Hour
 
+// mostDiffer is how many disagreements are listed.
+const mostDiffer = 50
+
 // secondShown is what second.html shows: where two readers agreed, by the first
 // one's word, and where not. It names no person.
 type secondShown struct {
@@ -51,6 +54,10 @@ type secondShown struct {
 	Lines  []secondLine
 	Differ []store.Pair
 	All    int
+
+	Shares []doubleShare      // of blind doubles, by site; for chiefs
+	Blind  []store.JudgedPair // blind doubles judged differently; for chiefs
+	Saved  bool
 }
 
 type secondLine struct {
@@ -71,7 +78,15 @@ func (d *Desk) secondPage(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	p := secondShown{Frame: f, All: len(pairs)}
+	p := secondShown{Frame: f, All: len(pairs), Saved: r.URL.Query().Has("saved")}
+	if f.Me.Role != moderation.Editor {
+		if p.Shares, err = d.doubleShares(r, f); err != nil {
+			return err
+		}
+		if p.Blind, err = d.store.Disagreements(r.Context(), f.Reach, f.Now.Add(-secondSpan), mostDiffer); err != nil {
+			return err
+		}
+	}
 	for _, x := range pairs {
 		if x.Second.Step == moderation.Return {
 			x.Second.Step = moderation.Reject // not as it stands, by either
@@ -83,7 +98,7 @@ func (d *Desk) secondPage(w http.ResponseWriter, r *http.Request) error {
 		p.Lines[i].N++
 		if x.Agree() {
 			p.Lines[i].Same++
-		} else if len(p.Differ) < 50 {
+		} else if len(p.Differ) < mostDiffer {
 			p.Differ = append(p.Differ, x)
 		}
 	}

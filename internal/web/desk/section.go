@@ -31,6 +31,14 @@ type sectionForm struct {
 	Saved           bool
 }
 
+// readerPart names the settings for readers.
+const readerPart = "reader"
+
+// sectionPart is what the page of the section sets.
+func sectionPart(s store.Settings) any {
+	return []any{extras(readerPart)(s), s.NoHints, s.AutoArticles}
+}
+
 type kindChoice struct {
 	Kind, Name string
 	On         bool
@@ -47,6 +55,9 @@ func (d *Desk) sectionPage(w http.ResponseWriter, r *http.Request) error {
 	}
 	set, err := readerSettings(p.Site)
 	if err != nil {
+		return err
+	}
+	if p.Seen, err = editing(sectionPart).seen(p.Site.Settings); err != nil {
 		return err
 	}
 	var kinds []string
@@ -87,20 +98,27 @@ func (d *Desk) saveSection(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	set, err := readerSettings(site)
-	if err != nil {
-		return err
-	}
 	kinds := []string{}
 	for _, k := range store.ReactionKinds {
 		if slices.Contains(r.PostForm["reaction"], k) {
 			kinds = append(kinds, k)
 		}
 	}
-	if set["reactions"], err = json.Marshal(kinds); err != nil {
-		return fmt.Errorf("encode reactions: %w", err)
+	err = d.change(r, site, sectionPart, func(now *store.Settings) error {
+		set, err := readerSettings(store.Site{ID: site.ID, Settings: *now})
+		if err != nil {
+			return err
+		}
+		if set["reactions"], err = json.Marshal(kinds); err != nil {
+			return fmt.Errorf("encode reactions: %w", err)
+		}
+		now.NoHints = r.PostForm.Get("hints") != "1"
+		now.AutoArticles = r.PostForm.Get("auto") == "1"
+		return put(now, map[string]any{readerPart: set})
+	})
+	if err != nil {
+		return err
 	}
-	site.NoHints = r.PostForm.Get("hints") != "1"
-	site.AutoArticles = r.PostForm.Get("auto") == "1"
-	return d.saveExtra(w, r, site, "reader", set, "/desk/section?saved&site="+url.QueryEscape(site.ID))
+	http.Redirect(w, r, "/desk/section?saved&site="+url.QueryEscape(site.ID), http.StatusSeeOther)
+	return nil
 }

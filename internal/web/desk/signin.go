@@ -123,7 +123,7 @@ func inside(next string) string {
 
 func (d *Desk) logout(w http.ResponseWriter, r *http.Request) error {
 	who := web.WhoOf(r)
-	if err := d.store.Unclaim(r.Context(), d.claimant(r)); err != nil {
+	if err := d.giveBack(r.Context(), d.claimant(r)); err != nil {
 		return err
 	}
 	if err := d.store.EndSession(r.Context(), who.Editor.ID, who.Session.Hash); err != nil {

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -145,8 +146,8 @@ func (d *Desk) similarPage(w http.ResponseWriter, r *http.Request) error {
 }
 
 // decideSimilar takes the same decision on a comment and on those checked beside
-// it, each a decision of its own. Only comments that are nearly the same count,
-// whatever the form names.
+// it, each a decision of its own, on the text that the page showed. Only comments
+// that are nearly the same count, whatever the form names.
 func (d *Desk) decideSimilar(w http.ResponseWriter, r *http.Request) error {
 	if err := web.ReadForm(r); err != nil {
 		return err
@@ -168,14 +169,23 @@ func (d *Desk) decideSimilar(w http.ResponseWriter, r *http.Request) error {
 	if !slices.Contains([]string{"approve", "reject", "return", "decline"}, model.Step) {
 		return moderation.BadField("step", "error.step_unknown")
 	}
+	read := map[string]int{id: model.Revision}
+	for _, checked := range r.PostForm["comment"] {
+		other, revision, _ := strings.Cut(checked, "/")
+		read[other] = atoi(revision)
+	}
 	q := url.Values{}
 	decided, failed := 0, 0
 	for _, other := range append([]string{id}, ids[:min(len(ids), mostSimilar)]...) {
-		if other != id && !slices.Contains(r.PostForm["comment"], other) {
+		revision, checked := read[other]
+		if !checked {
 			continue
 		}
+		if revision == 0 { // without it a text that its author changed meanwhile would be decided unread
+			return moderation.BadField("revision", "error.revision")
+		}
 		a := model
-		a.ID, a.Revision = other, 0
+		a.ID, a.Revision = other, revision
 		if _, err := d.take(r, a); err == nil {
 			decided++
 		} else if moderation.KindOf(err) == moderation.Conflict {

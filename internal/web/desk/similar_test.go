@@ -33,7 +33,10 @@ func TestNearlyTheSameIsDecidedOnce(t *testing.T) {
 		if page := b.get("/desk/"); shown(page) != ids[0] || !strings.Contains(words(page), "2 weitere wartende Kommentare") {
 			t.Error("the screen does not tell of the others")
 		}
-		form := url.Values{"do": {"reject"}, "rule": {"F2"}, "comment": {ids[1], ids[3]}}
+		form := url.Values{"do": {"reject"}, "rule": {"F2"}, "revision": {"1"}, "comment": {ids[1] + "/1", ids[3] + "/1"}}
+		if status, _ := b.post("/desk/similar/"+ids[0], url.Values{"do": {"approve"}, "comment": {ids[1] + "/1"}}); status != 422 || len(historyOf(t, h, ids[0])) != 0 {
+			t.Errorf("without saying which text was read: %d", status)
+		}
 		status, to := b.post("/desk/similar/"+ids[0], form)
 		if status != 303 || !strings.Contains(words(b.get(to)), "2 Kommentare entschieden") {
 			t.Errorf("deciding once: %d to %s", status, to)

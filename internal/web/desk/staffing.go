@@ -69,6 +69,9 @@ func (d *Desk) staffingPage(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	p.Set = wait.StaffingOf(p.Site)
+	if p.Seen, err = extras(wait.Part).seen(p.Site.Settings); err != nil {
+		return err
+	}
 	p.Shifts = p.Set.Shifts
 	for len(p.Shifts) < min(mostShifts, len(p.Set.Shifts)+2) {
 		p.Shifts = append(p.Shifts, wait.Shift{})

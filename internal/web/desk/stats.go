@@ -44,7 +44,7 @@ type bar2 struct{ Y, H float64 }
 type statsPage struct {
 	Frame
 	Sites    []store.Site
-	Site     string // "": all
+	Site     string // "": all that the person serves
 	Days     int    // 0: from and to were given
 	Choices  []int
 	From, To string // dates, for the form
@@ -108,11 +108,11 @@ func (d *Desk) statsPage(w http.ResponseWriter, r *http.Request) error {
 func (p *statsPage) period(r *http.Request) (store.Period, error) {
 	q := r.URL.Query()
 	about := store.Period{To: p.Now.Add(time.Second)}
-	site, err := statsSite(r, p.Sites)
-	if err != nil {
+	var err error
+	if about.Site, about.Sites, err = statsSites(r, p.Sites); err != nil {
 		return about, err
 	}
-	p.Site, about.Site = site, site
+	p.Site = about.Site
 	keep := url.Values{}
 	if p.Site != "" {
 		keep.Set("site", p.Site)
@@ -138,19 +138,26 @@ func (p *statsPage) period(r *http.Request) (store.Period, error) {
 	return about, nil
 }
 
-// statsSite is the site that the figures are about: "" for all, where a person
-// serves all; of several, the one that the address names, or the first.
-func statsSite(r *http.Request, sites []store.Site) (string, error) {
+// statsSites are the sites that the figures are about: the one that the address
+// names, or all that the person serves, which are not named where they are all there
+// are.
+func statsSites(r *http.Request, served []store.Site) (site string, several []string, err error) {
 	want := r.URL.Query().Get("site")
-	if want == "" && web.WhoOf(r).Reach() == nil {
-		return "", nil
-	}
-	for _, s := range sites {
-		if s.ID == want || want == "" {
-			return s.ID, nil
+	for _, s := range served {
+		if s.ID == want {
+			return want, nil, nil
 		}
+		several = append(several, s.ID)
 	}
-	return "", moderation.Missing("site")
+	switch {
+	case want == "" && web.WhoOf(r).Reach() == nil:
+		return "", nil, nil
+	case want != "" || len(several) == 0:
+		return "", nil, moderation.Missing("site")
+	case len(several) == 1:
+		return several[0], nil, nil
+	}
+	return "", several, nil
 }
 
 // With is the address of the same page with another length of the period.
@@ -217,13 +224,13 @@ func (d *Desk) facts(ctx context.Context, f Frame, about store.Period) ([][2]str
 			decided += h.N
 		}
 	}
-	waiting, err := d.waits(ctx, store.AtSite(about.Site))
+	waiting, err := d.waits(ctx, about.Reach())
 	if err != nil {
 		return nil, err
 	}
 	f.Waits = waiting
 	facts := [][2]string{{f.T("desk.stats.in"), f.N(in)}, {f.T("desk.stats.decided"), f.N(decided)}, {f.T("desk.nav.queue"), f.Waiting("pending")}}
-	oldest, err := d.store.OldestWaiting(ctx, about.Site)
+	oldest, err := d.store.OldestWaiting(ctx, about.Reach())
 	if err != nil {
 		return nil, err
 	}

@@ -23,7 +23,7 @@ type statistic struct {
 var statistics = []statistic{
 	{"hours", (*Desk).byHour}, {"waits", (*Desk).waitsByHour}, {"ages", (*Desk).queueAges}, {"rules", (*Desk).byRule},
 	{"sections", shares("section")}, {"articles", shares("article")}, {"refusalhours", (*Desk).refusalHours},
-	{"agreement", (*Desk).agreement}, {"judges", (*Desk).judges}, {"appeals", (*Desk).appealTable}, {"bundles", (*Desk).bundleTable}, {"fairness", (*Desk).fairness},
+	{"agreement", (*Desk).agreement}, {"judges", (*Desk).judges}, {"doubles", (*Desk).doubles}, {"doublestime", (*Desk).doublesOverTime}, {"appeals", (*Desk).appealTable}, {"bundles", (*Desk).bundleTable}, {"fairness", (*Desk).fairness},
 }
 
 // byHour shows submissions and decisions by hour of the day.
@@ -91,7 +91,7 @@ var ages = []time.Duration{time.Hour, 4 * time.Hour, 12 * time.Hour, 24 * time.H
 // queueAges shows how old what waits now is.
 func (d *Desk) queueAges(ctx context.Context, f Frame, about store.Period) (statTable, error) {
 	t := statTable{ID: "ages", Title: f.T("desk.stats.ages"), Head: []string{f.T("desk.stats.age"), f.T("desk.stats.number")}}
-	counts, err := d.store.QueueAges(ctx, about.Site, ages)
+	counts, err := d.store.QueueAges(ctx, about.Reach(), ages)
 	if err != nil {
 		return t, err
 	}

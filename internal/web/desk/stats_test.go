@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"context"
 	"encoding/csv"
 	"fmt"
 	"math"
@@ -9,9 +10,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/freigabe/freigabe/internal/article"
 	"github.com/freigabe/freigabe/internal/moderation"
 	"github.com/freigabe/freigabe/internal/store"
 	"github.com/freigabe/freigabe/internal/store/storetest"
+	"golang.org/x/net/html"
 )
 
 func TestStatistics(t *testing.T) {
@@ -59,4 +62,60 @@ func TestKappa(t *testing.T) {
 	if _, _, ok := kappa(store.Agreement{BothRelease: 30}); ok {
 		t.Error("kappa of verdicts that are all the same")
 	}
+}
+
+// Somebody who works for two of three sites sees the figures of both together or
+// of one of them, and none of the third, on the page as in every table of it.
+func TestStatisticsOfSeveralSites(t *testing.T) {
+	storetest.OnEach(t, func(t *testing.T, dsn string) {
+		h := newRoom(t, dsn)
+		ctx := context.Background()
+		sites := map[string]string{"blatt": h.Site.ID}
+		for i, name := range []string{"blatt", "bote", "kurier"} {
+			at := h.Article.ID
+			if name != "blatt" {
+				s, err := h.AddSite(ctx, store.Site{Name: name, Origin: "https://" + name + ".example"})
+				if err != nil {
+					t.Fatal(err)
+				}
+				a, err := h.AddArticle(ctx, store.Article{Site: s.ID, Doc: article.Article{Headline: "Aus " + name, Boxes: []string{}}}, nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				sites[name], at = s.ID, a.ID
+			}
+			for n := range []int{3, 5, 9}[i] {
+				if _, err := h.Submit(ctx, store.Submission{Article: at, Name: "Rosi", Text: fmt.Sprintf("Zu %s, %d", name, n)}); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		e, err := h.AddEditor(ctx, store.Editor{Email: "zwei@blatt.example", Name: "Zwei Welten", Role: moderation.Chief, Reach: store.Reach{{Site: sites["blatt"]}, {Site: sites["bote"]}}, Password: "-"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		b := h.surf(t, e)
+		h.Clock.Pass(time.Minute)
+		for query, want := range map[string]string{"": "Eingegangen8", "site=" + sites["bote"]: "Eingegangen5", "days=7&site=" + sites["blatt"]: "Eingegangen3"} {
+			page := b.get("/desk/stats?" + query)
+			if text := words(page); !strings.Contains(text, want) || strings.Contains(text, "kurier") || !strings.Contains(text, "Warteschlange"+strings.TrimPrefix(want, "Eingegangen")) {
+				t.Errorf("%q lacks %q: %s", query, want, text)
+			}
+			chosen := find(page, func(n *html.Node) bool { return n.Data == "option" && attr(n, "value") != "" })
+			if len(chosen) != 2 {
+				t.Errorf("%q offers %d sites", query, len(chosen))
+			}
+		}
+		for _, s := range statistics {
+			if w := b.do(httptest.NewRequest("GET", "/desk/stats?csv="+s.id+"&site="+sites["kurier"], nil)); w.Code != 404 {
+				t.Errorf("the table %s of a third site: %d", s.id, w.Code)
+			}
+			if w := b.do(httptest.NewRequest("GET", "/desk/stats?csv="+s.id, nil)); w.Code != 200 || strings.Contains(w.Body.String(), "kurier") {
+				t.Errorf("the table %s: %d %s", s.id, w.Code, w.Body)
+			}
+		}
+		if w := b.do(httptest.NewRequest("GET", "/desk/stats?csv=ages", nil)); !strings.Contains(w.Body.String(), ",8\n") {
+			t.Errorf("ages: %s", w.Body)
+		}
+	})
 }

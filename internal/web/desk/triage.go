@@ -20,9 +20,11 @@ const maxSkipped = 30
 type triagePage struct {
 	Frame
 	Filter  store.QueueFilter
-	Card    *Card // nil: nothing waits
+	Card    *Card       // nil: nothing waits
+	Double  *doubleCard // where nothing waits: a comment to be judged blind, a second time
 	Done    *flash
 	Noted   bool
+	Judged  bool
 	Self    string // the screen's address with its filter
 	Orders  []string
 	Skipped []string
@@ -56,7 +58,7 @@ func (d *Desk) triage(w http.ResponseWriter, r *http.Request) error {
 	}
 	p := triagePage{Frame: f, Filter: filter, Orders: []string{"oldest", "calm", "hot"}, Path: "/desk/", Skipped: skipped(r)}
 	p.Self = selfAddress(filter, p.Skipped)
-	if p.Form, err = d.filterForm(r.Context(), f, "/desk/", filter); err != nil {
+	if p.Form, err = d.filterForm(r, f, "/desk/", filter); err != nil {
 		return err
 	}
 	next, err := d.next(r, want{filter: filter, n: 1, skip: p.Skipped})
@@ -70,11 +72,13 @@ func (d *Desk) triage(w http.ResponseWriter, r *http.Request) error {
 		}
 		c.Next, c.Triage = p.Self, true
 		p.Card = &c
+	} else if p.Double, err = d.nextDouble(r, f, filter, p.Skipped); err != nil {
+		return err
 	}
 	if p.Done, err = d.flash(r, f); err != nil {
 		return err
 	}
-	p.Noted = r.URL.Query().Has("noted")
+	p.Noted, p.Judged = r.URL.Query().Has("noted"), r.URL.Query().Has("judged")
 	if p.Setup, err = setup(p); err != nil {
 		return err
 	}
