@@ -6,11 +6,13 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"path/filepath"
 	"strings"
 	"time"
 
 	"github.com/freigabe/freigabe/internal/article"
+	"github.com/freigabe/freigabe/internal/bench/fill"
 	"github.com/freigabe/freigabe/internal/moderation"
 	"github.com/freigabe/freigabe/internal/store"
 	"github.com/freigabe/freigabe/internal/thread"
@@ -108,20 +110,33 @@ func (h *house) released(ctx context.Context, a store.Article, n int) error {
 
 // pending fills an article with n waiting comments.
 func (h *house) pending(ctx context.Context, a store.Article, n int) error {
-	from := numbers(n) + "insert into "
-	id, at := "'"+a.ID[:10]+"' || cast(n as text)", "cast(1700000000000000 as bigint) + cast(n as bigint) * 1000"
-	if err := h.bulk(ctx,
-		"insert into authors (id, site_id, kind, name, created_at) values ('"+a.ID+"', '"+h.site.ID+"', 'guest', 'Berta Klein', 0)",
-		from+"comments (id, site_id, article_id, author_id, author_name, revision, receipt_hash, created_at) select "+id+", '"+h.site.ID+"', '"+a.ID+"', '"+a.ID+"', 'Berta Klein', 1, "+id+", "+at+" from i",
-		from+"revisions (comment_id, number, site_id, article_id, state, text, folded, salt, digest, refuse, calm, calm_model, submitted_at, state_at) select "+
-			id+", 1, '"+h.site.ID+"', '"+a.ID+"', 'pending', '"+words(1)+"', '"+strings.ToLower(words(1))+" kennwort' || cast(n % 20000 + 100000 as text), 's', 'd', (n % 1000) / 1000.0, n % 100, 'bench', "+at+", "+at+" from i"); err != nil {
+	conn, err := h.Pool().Conn(ctx)
+	if err != nil {
+		return fmt.Errorf("open a connection: %w", err)
+	}
+	defer conn.Close()
+	load, err := fill.Begin(ctx, conn, h.Backend() == "postgres")
+	if err != nil {
 		return err
 	}
-	if h.Backend() == "postgres" {
-		return h.bulk(ctx, "vacuum analyze revisions", "analyze") // as its own vacuum would have done by the time of a million
+	from := numbers(n) + "insert into "
+	id, at := "'"+a.ID[:10]+"' || cast(n as text)", "cast(1700000000000000 as bigint) + cast(n as bigint) * 1000"
+	say(fmt.Sprintf("filling %d waiting comments", n))
+	for _, s := range []string{
+		"insert into authors (id, site_id, kind, name, created_at) values ('" + a.ID + "', '" + h.site.ID + "', 'guest', 'Berta Klein', 0)",
+		from + "comments (id, site_id, article_id, author_id, author_name, revision, receipt_hash, created_at) select " + id + ", '" + h.site.ID + "', '" + a.ID + "', '" + a.ID + "', 'Berta Klein', 1, " + id + ", " + at + " from i",
+		from + "revisions (comment_id, number, site_id, article_id, state, text, folded, salt, digest, refuse, calm, calm_model, submitted_at, state_at) select " +
+			id + ", 1, '" + h.site.ID + "', '" + a.ID + "', 'pending', '" + words(1) + " Kennwort' || cast(n % 20000 + 100000 as text), '" + strings.ToLower(words(1)) + " kennwort' || cast(n % 20000 + 100000 as text), 's', 'd', (n % 1000) / 1000.0, n % 100, 'bench', " + at + ", " + at + " from i",
+	} {
+		if _, err := conn.ExecContext(ctx, s); err != nil {
+			return fmt.Errorf("generate data: %w", err)
+		}
 	}
-	return h.bulk(ctx, "analyze")
+	return load.End(ctx, say)
 }
+
+// say tells how preparing goes on, beside the rows.
+func say(what string) { fmt.Fprintf(os.Stderr, "%s  %s\n", time.Now().Format(time.TimeOnly), what) }
 
 // server is a node's readers' side and API, in this process.
 type server struct {

@@ -3,8 +3,9 @@ package main
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
-	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -15,7 +16,7 @@ import (
 
 // large fills a database with very many comments, where it is empty, and measures
 // what readers and editors ask of it.
-func (b *bench) large(ctx context.Context, z fill.Size) error {
+func (b *bench) large(ctx context.Context, z fill.Size, only string) error {
 	s, err := store.Open(ctx, store.Options{DSN: b.dsn})
 	if err != nil {
 		return err
@@ -27,13 +28,12 @@ func (b *bench) large(ctx context.Context, z fill.Size) error {
 	}
 	if len(sites) == 0 {
 		begun := time.Now()
-		say := func(what string) { fmt.Fprintf(os.Stderr, "%7.0f s  %s\n", time.Since(begun).Seconds(), what) }
 		if err := fill.Fill(ctx, s, z, say); err != nil {
 			return fmt.Errorf("fill: %w", err)
 		}
 		b.atMost(fmt.Sprintf("filling %d comments of %d sites", z.Comments, z.Sites), time.Since(begun).Minutes(), "min", 60, "")
 	}
-	return b.ask(ctx, s)
+	return b.ask(ctx, s, only)
 }
 
 // question is one thing that a page asks.
@@ -75,8 +75,41 @@ var questions = []question{
 		_, err := s.QueueCounts(ctx, store.Everywhere)
 		return err
 	}},
-	{"record of an author", 50, func(ctx context.Context, s *store.Store, _ int) error {
+	{"a comment with its author's record", 20, func(ctx context.Context, s *store.Store, _ int) error {
 		_, err := s.Dossier(ctx, fill.Comment, 0)
+		return err
+	}},
+	{"record of an author with a tenth of the long thread", 20, func(ctx context.Context, s *store.Store, _ int) error {
+		r, err := s.RecordOf(ctx, fill.Author)
+		if err == nil && r.Approved == 0 {
+			err = fmt.Errorf("it is empty")
+		}
+		return err
+	}},
+	{"chart of what waits at a site", 300, func(ctx context.Context, s *store.Store, _ int) error {
+		bars, err := s.Chart(ctx, fill.Site, fill.Model)
+		if err == nil && bars[0] == 0 {
+			err = fmt.Errorf("it is empty")
+		}
+		return err
+	}},
+	{"bundle of 200 of a site", 300, func(ctx context.Context, s *store.Store, _ int) error {
+		_, err := s.Calmly(ctx, fill.Site, fill.Model, 0, 20, 200)
+		return err
+	}},
+	{"search at all sites, a rare word", 300, search("", "kennwort1%05d")},
+	{"search at all sites, a word of every text", 300, search("", "brücke")},
+	{"search at all sites, both", 300, search("", "brücke kennwort1%05d")},
+	{"search at a site, a word of every text", 300, search(fill.Site, "brücke")},
+	{"comments of an author with a hundred, all states", 50, func(ctx context.Context, s *store.Store, _ int) error {
+		page, _, err := s.Queue(ctx, store.QueueFilter{Site: fill.Site, State: store.Any, Author: "u1000001", Order: "newest", Limit: 50})
+		if err == nil && len(page) == 0 {
+			err = fmt.Errorf("it is empty")
+		}
+		return err
+	}},
+	{"articles with their loads, all sites", 200, func(ctx context.Context, s *store.Store, _ int) error {
+		_, err := s.ArticleLoads(ctx, store.Everywhere, 50)
 		return err
 	}},
 	{"hours of a site, 30 days", 200, func(ctx context.Context, s *store.Store, _ int) error {
@@ -92,6 +125,45 @@ var questions = []question{
 		_, err := s.Submit(ctx, store.Submission{Article: someArticle(n), Name: "Berta Klein", Text: words(n), Sender: store.Sender{Now: at, Before: at}})
 		return err
 	}},
+	{"the next comment of a site, and its rejection", 50, func(ctx context.Context, s *store.Store, n int) error {
+		page, _, err := s.Queue(ctx, store.QueueFilter{Site: fmt.Sprint("s", 100_000+n%10), Order: "oldest", Limit: 1})
+		if err != nil || len(page) != 1 {
+			return errors.Join(err, fmt.Errorf("%d comments wait", len(page)))
+		}
+		_, err = s.Apply(ctx, store.Request{Comment: page[0].ID, Step: moderation.Reject, Actor: moderation.Actor{ID: fill.Editor, Role: moderation.Editor},
+			Rule: moderation.Digression, Reason: "Bitte zum Artikel."})
+		return err
+	}},
+}
+
+// retention measures how fast expired texts are erased, for half a minute or until
+// none is left.
+func (b *bench) retention(ctx context.Context, s *store.Store) error {
+	limited, cancel := context.WithTimeout(ctx, 30*time.Second)
+	defer cancel()
+	begun := time.Now()
+	done, err := s.Expire(limited)
+	if err != nil && limited.Err() == nil {
+		return fmt.Errorf("erase what has expired: %w", err)
+	}
+	took := time.Since(begun).Seconds()
+	b.add(result{What: "expired texts erased a second", Figure: float64(done.Texts) / took, Unit: "/s", Limit: 20, Notes: fmt.Sprintf("%d in %.0f s", done.Texts, took)})
+	return nil
+}
+
+// search looks for words among all that was ever submitted.
+func search(site, words string) func(context.Context, *store.Store, int) error {
+	return func(ctx context.Context, s *store.Store, n int) error {
+		text := words
+		if strings.Contains(words, "%") {
+			text = fmt.Sprintf(words, n*331%20000)
+		}
+		page, _, err := s.Queue(ctx, store.QueueFilter{Site: site, State: store.Any, Order: "newest", Text: text, Limit: 50})
+		if err == nil && len(page) == 0 {
+			err = fmt.Errorf("nothing found for %s", text)
+		}
+		return err
+	}
 }
 
 func next(site, order string) func(context.Context, *store.Store, int) error {
@@ -104,9 +176,17 @@ func next(site, order string) func(context.Context, *store.Store, int) error {
 	}
 }
 
-// ask measures every question, warm, 200 times.
-func (b *bench) ask(ctx context.Context, s *store.Store) error {
+// ask measures the questions that hold one of the words of only, or all, warm, 200
+// times.
+func (b *bench) ask(ctx context.Context, s *store.Store, only string) error {
+	words := strings.Split(only, ",")
+	asked := func(what string) bool {
+		return slices.ContainsFunc(words, func(word string) bool { return strings.Contains(what, word) })
+	}
 	for _, q := range questions {
+		if !asked(q.what) {
+			continue
+		}
 		if err := q.ask(ctx, s, 0); err != nil {
 			return fmt.Errorf("%s: %w", q.what, err)
 		}
@@ -116,7 +196,11 @@ func (b *bench) ask(ctx context.Context, s *store.Store) error {
 		}
 		b.atMost(q.what+", p99", ms(took.at(.99)), "ms", q.limit, "median %.2f, most %.2f", ms(took.at(.5)), ms(took.at(1)))
 	}
-	return b.volume(ctx, s)
+	var err error
+	if asked("retention") {
+		err = b.retention(ctx, s)
+	}
+	return errors.Join(err, b.volume(ctx, s))
 }
 
 // volume tells how much disk a comment takes with all that belongs to it.
@@ -130,17 +214,5 @@ func (b *bench) volume(ctx context.Context, s *store.Store) error {
 		return err
 	}
 	b.atMost("disk for a comment with its record and indexes", float64(size.Int64)/float64(max(1, comments.Int64)), "B", 4000, "%d comments, %.1f GB", comments.Int64, float64(size.Int64)/1e9)
-	return nil
-}
-
-// show prints the rows of a step and forgets them.
-func (b *bench) show(asJSON bool) error {
-	for _, r := range b.rows {
-		r.DB, _, _ = strings.Cut(b.dsn, ":")
-		if err := r.print(asJSON); err != nil {
-			return err
-		}
-	}
-	b.rows = nil
 	return nil
 }

@@ -54,11 +54,13 @@ type bench struct {
 	waiting int // comments in the queue
 	thread  int // comments in the long thread
 	span    time.Duration
-	rows    []result
-	apart   bool // the program has cores of its own
+	limit   time.Duration // of a step, its preparation included
+	json    bool
+	failed  error // to print a row
+	apart   bool  // the program has cores of its own
 }
 
-// step is one measurement; it adds its rows.
+// step is one measurement; each of its rows is printed as soon as it is known.
 type step struct {
 	name string
 	run  func(*bench, context.Context) error
@@ -89,14 +91,14 @@ func main() {
 func run() error {
 	b, l, z := &bench{}, &generator{}, fill.Size{}
 	var only, mix string
-	var asJSON bool
 	var w breaking
 	flag.StringVar(&b.dsn, "db", "", "an empty database, sqlite:PATH or postgres://…; SQLite in a temporary folder without")
-	flag.StringVar(&only, "only", "", "names of rows, separated by commas")
+	flag.StringVar(&only, "only", "", "names of rows, separated by commas; with -large, words of them")
 	flag.IntVar(&b.waiting, "waiting", 1_000_000, "comments in the queue")
 	flag.IntVar(&b.thread, "thread", 100_000, "comments in the long thread")
 	flag.DurationVar(&b.span, "span", 3*time.Second, "length of each measurement under load")
-	flag.BoolVar(&asJSON, "json", false, "one JSON object a row")
+	flag.DurationVar(&b.limit, "limit", 4*time.Minute, "a group of rows that takes longer is given up, and the next one begins")
+	flag.BoolVar(&b.json, "json", false, "one JSON object a row")
 	flag.StringVar(&mix, "load", "", "generate load instead: reading, breaking or desk")
 	flag.IntVar(&z.Comments, "large", 0, "fill the database of -db with so many comments instead, and measure; a second run only measures")
 	flag.IntVar(&z.Sites, "sites", 1000, "with -large: sites")
@@ -123,43 +125,54 @@ func run() error {
 	switch {
 	case z.Comments > 0:
 		z.Waiting, z.Thread = min(b.waiting, z.Comments/2), b.thread
-		err = b.large(ctx, z)
+		err = b.large(ctx, z, only)
 	case w.span > 0:
 		err = b.breakingNews(ctx, w)
 	default:
-		err = b.each(ctx, only, asJSON)
+		err = b.each(ctx, only)
 	}
-	if err := errors.Join(err, b.show(asJSON)); err != nil {
+	if err := errors.Join(err, b.failed); err != nil {
 		return err
 	}
-	if !asJSON {
+	if !b.json {
 		fmt.Printf("\n%s, %d cores, %s/%s\n", runtime.Version(), runtime.NumCPU(), runtime.GOOS, runtime.GOARCH)
 	}
 	return nil
 }
 
-func (b *bench) each(ctx context.Context, only string, asJSON bool) error {
+// each takes the steps in turn. One that fails or takes too long does not keep the
+// others from being measured.
+func (b *bench) each(ctx context.Context, only string) error {
+	var failed []error
 	for _, s := range steps {
 		if only != "" && !slices.Contains(strings.Split(only, ","), s.name) {
 			continue
 		}
-		b.rows = nil
-		if err := s.run(b, ctx); err != nil {
-			return fmt.Errorf("%s: %w", s.name, err)
+		limited, cancel := context.WithTimeout(ctx, b.limit)
+		err := s.run(b, limited)
+		if err != nil && limited.Err() != nil {
+			err = fmt.Errorf("given up after %s (-limit): %w", b.limit, err)
 		}
-		if err := b.show(asJSON); err != nil {
-			return err
+		cancel()
+		if err != nil {
+			err = fmt.Errorf("%s: %w", s.name, err)
+			fmt.Fprintln(os.Stderr, "bench:", err)
+			failed = append(failed, err)
 		}
 	}
-	return nil
+	return errors.Join(failed...)
 }
 
-func (r result) print(asJSON bool) error {
-	if asJSON {
-		return json.NewEncoder(os.Stdout).Encode(r)
+// add prints a row.
+func (b *bench) add(r result) {
+	r.DB, _, _ = strings.Cut(b.dsn, ":")
+	var err error
+	if b.json {
+		err = json.NewEncoder(os.Stdout).Encode(r)
+	} else {
+		_, err = fmt.Println(r.line())
 	}
-	_, err := fmt.Println(r.line())
-	return err
+	b.failed = errors.Join(b.failed, err)
 }
 
 func (r result) line() string {
@@ -174,11 +187,11 @@ func (r result) line() string {
 }
 
 func (b *bench) ratio(what string, figure, limit float64, atMost bool, notes string, args ...any) {
-	b.rows = append(b.rows, result{What: what, Figure: figure, Unit: "x", Limit: limit, AtMost: atMost, Notes: fmt.Sprintf(notes, args...)})
+	b.add(result{What: what, Figure: figure, Unit: "x", Limit: limit, AtMost: atMost, Notes: fmt.Sprintf(notes, args...)})
 }
 
 func (b *bench) atMost(what string, figure float64, unit string, limit float64, notes string, args ...any) {
-	b.rows = append(b.rows, result{What: what, Figure: figure, Unit: unit, Limit: limit, AtMost: true, Notes: fmt.Sprintf(notes, args...)})
+	b.add(result{What: what, Figure: figure, Unit: unit, Limit: limit, AtMost: true, Notes: fmt.Sprintf(notes, args...)})
 }
 
 // spread is a set of durations.
@@ -195,11 +208,18 @@ func (s spread) at(q float64) time.Duration {
 
 func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 
-// timed measures n calls.
+// enough bounds how long one row measures; what is slow shows in fewer calls.
+const enough = 10 * time.Second
+
+// timed measures n calls, or as many as there is time for.
 func timed(n int, do func(i int) error) (spread, error) {
 	out := make(spread, 0, n)
+	start := time.Now()
 	for i := range n {
 		begun := time.Now()
+		if i > 0 && begun.Sub(start) > enough {
+			break
+		}
 		if err := do(i); err != nil {
 			return out, err
 		}

@@ -29,7 +29,7 @@ func (b *Brain) Calm(ctx context.Context, j store.Job) error {
 		for i, u := range left {
 			scores[i] = store.Calm{Comment: u.Comment, Revision: u.Revision, Score: scorer.Score(u.Text, site.Lang, u.Flagged), Model: scorer.Version()}
 		}
-		if err := b.Store.SaveCalm(ctx, scores); err != nil {
+		if err := b.Store.SaveCalm(ctx, site.ID, scores); err != nil {
 			return err
 		}
 	}

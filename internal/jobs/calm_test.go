@@ -43,7 +43,7 @@ func TestWhatWaitsHasAFrozenScore(t *testing.T) {
 			t.Fatalf("after an update %d have no score: %v", len(left), err)
 		}
 		for _, u := range left {
-			if err := h.SaveCalm(ctx, []store.Calm{{Comment: u.Comment, Revision: u.Revision, Score: 3, Model: "an older base"}}); err != nil {
+			if err := h.SaveCalm(ctx, h.Site.ID, []store.Calm{{Comment: u.Comment, Revision: u.Revision, Score: 3, Model: "an older base"}}); err != nil {
 				t.Fatal(err)
 			}
 		}

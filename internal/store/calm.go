@@ -51,10 +51,10 @@ func (s *Store) Uncalmed(ctx context.Context, site, model string, limit int) ([]
 const uncalmedQuery = `select * from (select comment_id, number, text, assessment from revisions where site_id = $1 and state = 'pending' and calm_model < $2 and assessment <> '' limit $3) older
 	union all select * from (select comment_id, number, text, assessment from revisions where site_id = $1 and state = 'pending' and calm_model > $2 and assessment <> '' limit $3) newer limit $3`
 
-// SaveCalm keeps scores of the frozen model. Where a text has moved on meanwhile
-// its score is harmless.
-func (s *Store) SaveCalm(ctx context.Context, scores []Calm) error {
-	return s.write(ctx, func(tx *sql.Tx) error {
+// SaveCalm keeps scores of the frozen model for texts of a site. Where a text has
+// moved on meanwhile its score is harmless.
+func (s *Store) SaveCalm(ctx context.Context, site string, scores []Calm) error {
+	err := s.write(ctx, func(tx *sql.Tx) error {
 		for _, c := range scores {
 			if err := all(ctx, tx, c.statement()); err != nil {
 				return err
@@ -62,31 +62,15 @@ func (s *Store) SaveCalm(ctx context.Context, scores []Calm) error {
 		}
 		return nil
 	})
+	if err != nil {
+		return err
+	}
+	return s.gatherSometimes(ctx, site, "", len(scores))
 }
 
 // statement keeps the score; without a model that gave one nothing changes.
 func (c Calm) statement() statement {
 	return stmt("update revisions set calm = $3, calm_model = $4 where comment_id = $1 and number = $2 and $4 <> ''", c.Comment, c.Revision, c.Score, c.Model)
-}
-
-// inBundle is what may enter a bundle; it repeats the words of the index.
-const inBundle = "r.site_id = $1 and r.calm_model = $2 and r.state = 'pending' and r.blind = 0 and r.calm >= 0"
-
-// chartQuery reads the index and nothing of the table; where nearly all rows are in
-// it, SQLite has to be told so.
-const chartQuery = "select r.calm, count(*) from revisions r{{chart}} where " + inBundle + " group by 1"
-
-// Chart counts a site's waiting comments that may enter a bundle, by the
-// twentieth of the frozen score in which they lie.
-func (s *Store) Chart(ctx context.Context, site, model string) ([20]int, error) {
-	var out [20]int
-	err := each(ctx, s.read, func(r *sql.Rows) error {
-		var place, n int
-		err := r.Scan(&place, &n)
-		out[min(max(place/5, 0), 19)] += n
-		return err
-	}, s.d.fill(chartQuery), site, model)
-	return out, err
 }
 
 // CalmWaiting is a waiting comment with its frozen score.

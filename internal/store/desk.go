@@ -66,17 +66,15 @@ const oldestWaiting = 2000
 // comments that wait the longest, the longest wait on top, then the newest. It
 // counts up to CountMost each.
 func (s *Store) ArticleLoads(ctx context.Context, reach Reach, limit int) ([]ArticleLoad, error) {
-	var out []ArticleLoad
-	b := &clauses{args: []any{limit, oldestWaiting}}
-	waiting := func(state string) string {
-		return "a.id in (select article_id from (select article_id from revisions where state = '" + state + "' and " + reach.within(b, "site_id", "article_id") +
-			" order by submitted_at, comment_id limit $2) w)"
+	ids, err := s.loaded(ctx, reach, limit)
+	if err != nil || len(ids) == 0 {
+		return nil, err
 	}
+	var out []ArticleLoad
+	in, args := list(ids, 1)
 	query := "select " + articleFields + ", " + countOf("'pending', 'escalated'") + ", " + oldestOf("pending") + ", " + oldestOf("escalated") + ", " +
-		countOf("'approved'") + ", " + countOf("'rejected', 'removed', 'appealed'") + " from articles a left join counts c on c.article_id = a.id where " +
-		waiting("pending") + " or " + waiting("escalated") +
-		" or a.id in (select id from (select id from articles where " + reach.within(b, "site_id", "id") + " order by created_at desc limit $1) newest)"
-	err := each(ctx, s.read, func(r *sql.Rows) error {
+		countOf("'approved'") + ", " + countOf("'rejected', 'removed', 'appealed'") + " from articles a left join counts c on c.article_id = a.id where a.id in (" + in + ")"
+	err = each(ctx, s.read, func(r *sql.Rows) error {
 		var l ArticleLoad
 		var pending, escalated sql.NullInt64
 		var err error
@@ -86,7 +84,7 @@ func (s *Store) ArticleLoads(ctx context.Context, reach Reach, limit int) ([]Art
 		l.Oldest = earlier(timeOf(pending), timeOf(escalated))
 		out = append(out, l)
 		return err
-	}, query, b.args...)
+	}, query, args...)
 	slices.SortFunc(out, func(a, b ArticleLoad) int {
 		if a.Oldest.IsZero() != b.Oldest.IsZero() {
 			return cmp.Compare(flag(a.Oldest.IsZero()), flag(b.Oldest.IsZero()))
@@ -94,6 +92,28 @@ func (s *Store) ArticleLoads(ctx context.Context, reach Reach, limit int) ([]Art
 		return cmp.Or(a.Oldest.Compare(b.Oldest), b.Created.Compare(a.Created), strings.Compare(a.ID, b.ID))
 	})
 	return out[:min(len(out), limit)], err
+}
+
+// loaded names the articles whose comments wait the longest, and the newest.
+func (s *Store) loaded(ctx context.Context, reach Reach, limit int) ([]string, error) {
+	b, newest := &clauses{args: []any{limit, oldestWaiting}}, &clauses{args: []any{limit}}
+	waiting := func(state string) string {
+		return "select article_id, submitted_at from (select article_id, submitted_at from revisions where state = '" + state + "' and " + reach.within(b, "site_id", "article_id") +
+			" order by submitted_at, comment_id limit $2) " + state
+	}
+	var ids []string
+	collect := func(r *sql.Rows) error {
+		var id string
+		err := r.Scan(&id)
+		ids = append(ids, id)
+		return err
+	}
+	err := each(ctx, s.read, collect, "select article_id from ("+waiting("pending")+" union all "+waiting("escalated")+") w group by article_id order by min(submitted_at), article_id limit $1", b.args...)
+	if err == nil {
+		err = each(ctx, s.read, collect, "select id from articles where "+reach.within(newest, "site_id", "id")+" order by created_at desc limit $1", newest.args...)
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids), err
 }
 
 // countOf counts an article's revisions in some states.

@@ -25,11 +25,13 @@ var sqliteDialect = dialect{
 	words: map[string]string{
 		"bytes":     "blob",
 		"calm":      " indexed by revisions_bundle",
-		"chart":     " indexed by revisions_chart",
+		"charted":   sqliteCharted,
+		"tallied":   sqliteTallied,
 		"identity":  "integer primary key autoincrement",
 		"xid":       "integer not null default 0",
 		"clustered": " without rowid",
 		"search":    sqliteSearch,
+		"words":     sqliteVocabulary,
 	},
 }
 
@@ -41,11 +43,13 @@ var postgresDialect = dialect{
 	words: map[string]string{
 		"bytes":     "bytea",
 		"calm":      "",
-		"chart":     "",
+		"charted":   postgresCharted,
+		"tallied":   postgresTallied,
 		"identity":  "bigint generated always as identity primary key",
 		"xid":       "xid8 not null default pg_current_xact_id()",
 		"clustered": "",
 		"search":    postgresSearch,
+		"words":     "",
 	},
 }
 

@@ -165,7 +165,7 @@ func (s *Store) tables(ctx context.Context, q querier) ([]string, error) {
 	err := each(ctx, q, func(r *sql.Rows) error {
 		var name string
 		err := r.Scan(&name)
-		if !slices.Contains(passing, name) && !strings.HasPrefix(name, searchTables) {
+		if !slices.Contains(passing, name) && !slices.Contains(keptCounts, name) && !strings.HasPrefix(name, searchTables) {
 			out = append(out, name)
 		}
 		return err

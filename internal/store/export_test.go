@@ -64,3 +64,8 @@ func (c recording) CheckNamedValue(v *driver.NamedValue) error {
 	}
 	return driver.ErrSkip
 }
+
+// ReadLittle lets searches read so little at once that a few comments are many.
+func (s *Store) ReadLittle(hits, endings, stretch, glance int) {
+	s.reading = reading{hits, endings, stretch, glance}
+}

@@ -32,11 +32,19 @@ type Observed struct {
 // SaveObserved keeps what the assessment of a revision was made from.
 func (s *Store) SaveObserved(ctx context.Context, o Observed) error {
 	o.Calm.Comment, o.Calm.Revision = o.Comment, o.Revision
-	return s.write(ctx, func(tx *sql.Tx) error {
+	err := s.write(ctx, func(tx *sql.Tx) error {
 		return all(ctx, tx, o.Calm.statement(), stmt(`insert into observed (comment_id, revision, site_id, author_id, fingerprint, proven, submitted, approved, rejected, age_days, at, parent_revision, external)
 			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) on conflict (comment_id, revision) do nothing`,
 			o.Comment, o.Revision, o.Site, o.Author, int64(o.Fingerprint), flag(o.Proven), o.Submitted, o.Approved, o.Rejected, o.AgeDays, micros(s.Now()), o.Answers, o.External))
 	})
+	if err != nil {
+		return err
+	}
+	author := ""
+	if o.Proven {
+		author = o.Author
+	}
+	return s.gatherSometimes(ctx, o.Site, author, 1)
 }
 
 // Fingerprints gives the fingerprints of a site's texts since a moment, oldest first.

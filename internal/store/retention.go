@@ -28,7 +28,7 @@ func (s *Store) Expire(ctx context.Context) (Expired, error) {
 		return out, err
 	}
 	for _, st := range sites {
-		if err := s.expireSite(ctx, st, &out); err != nil {
+		if err := errors.Join(s.expireSite(ctx, st, &out), s.Gather(ctx, st.ID)); err != nil {
 			return out, err
 		}
 	}

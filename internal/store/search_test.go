@@ -2,8 +2,11 @@ package store_test
 
 import (
 	"context"
+	"fmt"
 	"slices"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/freigabe/freigabe/internal/moderation"
 	"github.com/freigabe/freigabe/internal/store"
@@ -103,4 +106,74 @@ func TestSearchGoesOn(t *testing.T) {
 			}
 		}
 	})
+}
+
+// However few texts hold the words, and wherever they lie, a search finds each of
+// them once, in its order; what it does not read at once it reads at its cursor.
+func TestSearchFindsAllOfMany(t *testing.T) {
+	storetest.OnEach(t, func(t *testing.T, dsn string) {
+		h := storetest.NewHouse(t, dsn)
+		words := []string{"brücke", "brückenbau", "brückentag", "damm", "dammbruch", "überbrückt", "selten"}
+		texts, refused := map[string][]string{}, map[string]bool{}
+		for i := range 60 {
+			has := []string{"brücke", words[1+i%6], words[1+i/6%5]}
+			if i == 17 || i > 55 {
+				has = append(has, "gelegentlich")
+			}
+			id := h.Post("", fmt.Sprint("Name ", i), fmt.Sprint(strings.Join(has, ", "), ": ", i)).Comment
+			texts[id] = has
+			if h.Clock.Pass(time.Minute); i%7 == 0 {
+				h.Do(h.Anna, moderation.Reject, id)
+				refused[id] = true
+			}
+		}
+		for n, reads := range [][4]int{{20_000, 64, 20_000, 2000}, {10, 3, 20, 8}, {0, 0, 7, 2}} {
+			h.ReadLittle(reads[0], reads[1], reads[2], reads[3])
+			for i, text := range []string{"brücke", "damm", "dammbruch brückent", "selten gelegentlich", "gelegen", "nirgends"} {
+				for j, order := range []string{"oldest", "newest", "calm"} {
+					f := store.QueueFilter{State: []moderation.State{moderation.Pending, store.Any}[(i+j+n)%2], Order: order, Text: text, Limit: 7}
+					if (i+j)%3 > 0 {
+						f.Site = h.Site.ID
+					}
+					findsAll(t, h, f, texts, refused)
+				}
+			}
+		}
+	})
+}
+
+// findsAll reads a search to its end and holds it against the texts.
+func findsAll(t *testing.T, h *storetest.House, f store.QueueFilter, texts map[string][]string, refused map[string]bool) {
+	t.Helper()
+	want, got := map[string]bool{}, []store.Waiting{}
+	for id, has := range texts {
+		fits := true
+		for sought := range strings.FieldsSeq(f.Text) {
+			fits = fits && slices.ContainsFunc(has, func(word string) bool { return strings.HasPrefix(word, sought) })
+		}
+		if fits && (f.State == store.Any || !refused[id]) {
+			want[id] = true
+		}
+	}
+	for pages := 0; ; pages++ {
+		list, next, err := h.Queue(context.Background(), f)
+		if err != nil || pages > 200 {
+			t.Fatalf("%+v: %v after %d pages", f, err, pages)
+		}
+		got = append(got, list...)
+		if f.Cursor = next; next == "" {
+			break
+		}
+	}
+	for i, w := range got {
+		if !want[w.ID] || i > 0 && slices.ContainsFunc(got[:i], func(o store.Waiting) bool { return o.ID == w.ID }) {
+			t.Errorf("%q, %s, %s: found %v without cause or twice", f.Text, f.State, f.Order, texts[w.ID])
+		}
+		if i > 0 && (f.Order == "newest") != got[i].Submitted.Before(got[i-1].Submitted) {
+			t.Errorf("%q, %s, %s: not in order", f.Text, f.State, f.Order)
+		}
+	}
+	if len(got) != len(want) {
+		t.Errorf("%q, %s, %s, site %q: found %d of %d", f.Text, f.State, f.Order, f.Site, len(got), len(want))
+	}
 }

@@ -84,6 +84,7 @@ func many(t *testing.T, h *storetest.House) {
 		}
 		h.Clock.Pass(time.Microsecond)
 	}
+	h.Clock.Pass(2 * time.Hour) // the bundles are older than what is asked for
 	from := "with recursive i(n) as (select 1 union all select n + 1 from i where n < 3000) insert into "
 	site, article := "'"+h.Site.ID+"'", "'"+h.Article.ID+"'"
 	for _, fill := range []string{

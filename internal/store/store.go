@@ -47,6 +47,7 @@ type Store struct {
 	replicas *replicas // where readers' pages have an address of their own
 
 	unguarded bool // see guard
+	reading   reading
 
 	mu    sync.Mutex
 	bells map[chan struct{}]bool
@@ -74,7 +75,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 }
 
 func open(o Options) (*Store, error) {
-	s := &Store{clock: o.Clock, hold: o.Hold, purge: o.Purge, bells: map[chan struct{}]bool{}, salts: map[int64]string{}}
+	s := &Store{clock: o.Clock, hold: o.Hold, purge: o.Purge, bells: map[chan struct{}]bool{}, salts: map[int64]string{}, reading: usualReading}
 	if s.clock == nil {
 		s.clock = time.Now
 	}

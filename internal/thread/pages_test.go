@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -124,30 +125,39 @@ func TestOvertakenRenderingIsNotServed(t *testing.T) {
 	}
 }
 
+// Three thousand readers wait for a page that has just changed: it is read from the
+// database once, and so again after the next change.
 func TestOneRenderingForManyReaders(t *testing.T) {
+	const readers = 3000
 	h, p := house(t)
 	var n atomic.Int64
-	begin, wait := make(chan struct{}), make(chan struct{})
-	render := func(context.Context) (Rendered, error) {
-		if n.Add(1) == 1 {
-			close(begin)
+	inner := texts(h, &n)
+	for change := range 3 {
+		h.Release(h.Anna, h.Post("", "Mira", fmt.Sprint("Gut so, zum ", change)).Comment)
+		if err := p.Follow(t.Context()); err != nil {
+			t.Fatal(err)
 		}
-		<-wait
-		return Rendered{Body: []byte("ok")}, nil
-	}
-	var all sync.WaitGroup
-	for range 50 {
-		all.Go(func() {
-			if page, err := p.Get(context.Background(), Key{Article: h.Article.ID}, render); err != nil || string(page.Body()) != "ok" {
-				t.Errorf("%v", err)
+		var waiting atomic.Int64
+		render := func(ctx context.Context) (Rendered, error) {
+			for waiting.Load() < readers { // until everyone has asked
+				runtime.Gosched()
 			}
-		})
-	}
-	<-begin
-	close(wait)
-	all.Wait()
-	if n.Load() != 1 {
-		t.Errorf("rendered %d times", n.Load())
+			return inner(ctx)
+		}
+		var all sync.WaitGroup
+		for range readers {
+			all.Go(func() {
+				waiting.Add(1)
+				page, err := p.Get(context.Background(), Key{Article: h.Article.ID}, render)
+				if err != nil || strings.Count(string(page.Body()), "\n") != change+1 {
+					t.Errorf("after change %d: %v", change, err)
+				}
+			})
+		}
+		all.Wait()
+		if int(n.Load()) != change+1 {
+			t.Errorf("%d renderings after %d changes", n.Load(), change+1)
+		}
 	}
 }
 

@@ -73,7 +73,7 @@ func (h *room) scored(t *testing.T) {
 	for _, u := range left {
 		scores = append(scores, store.Calm{Comment: u.Comment, Revision: u.Revision, Score: calm.Score(u.Text, "de", u.Flagged), Model: calm.Version()})
 	}
-	if err := h.SaveCalm(ctx, scores); err != nil {
+	if err := h.SaveCalm(ctx, h.Site.ID, scores); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
 
@@ -22,6 +23,7 @@ type queueList struct {
 	Filter  store.QueueFilter
 	Rows    []store.Waiting
 	Next    string // address of the next page, "" for none
+	Part    bool   // the search has not yet read all, though it found less than a page
 	States  []tab
 	Form    filterForm
 	Orders  []string
@@ -87,6 +89,7 @@ func (d *Desk) queuePage(w http.ResponseWriter, r *http.Request) error {
 	}
 	if cursor != "" {
 		p.Next = with(r.URL, "cursor", cursor)
+		p.Part = filter.Text != "" && len(p.Rows) < cmp.Or(filter.Limit, 50)
 	}
 	states := listed
 	if filter.Text != "" || filter.Author != "" {
