@@ -67,6 +67,10 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err := s.Migrate(ctx); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
+	// Connected now, with patience: reading the events later has little.
+	if err := s.news.PingContext(ctx); err != nil {
+		return nil, errors.Join(classify(err), s.Close())
+	}
 	return s, nil
 }
 
