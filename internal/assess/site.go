@@ -3,10 +3,8 @@ package assess
 import (
 	"fmt"
 	"io"
-	"runtime"
 	"strconv"
 	"strings"
-	"sync"
 
 	"github.com/freigabe/freigabe/internal/assess/learn"
 	"github.com/freigabe/freigabe/internal/moderation"
@@ -229,18 +227,7 @@ func (m *Model) Retrain(ds []Decision) *Site {
 func (m *Model) lessons(ds []Decision) []learn.Lesson {
 	out := make([]learn.Lesson, len(ds))
 	ok := make([]bool, len(ds))
-	workers := min(runtime.GOMAXPROCS(0), 8)
-	var wg sync.WaitGroup
-	for w := range workers {
-		wg.Go(func() {
-			a := analyses.Get().(*analysis)
-			defer analyses.Put(a)
-			for i := w; i < len(ds); i += workers {
-				out[i], ok[i] = m.lesson(&ds[i], a)
-			}
-		})
-	}
-	wg.Wait()
+	onAll(len(ds), func(i int, a *analysis) { out[i], ok[i] = m.lesson(&ds[i], a) })
 	kept := out[:0]
 	for i := range out {
 		if ok[i] {

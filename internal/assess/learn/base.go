@@ -167,79 +167,90 @@ func (b *Base) Share(v *Vector, w *Weighted, head int, tokens []float32) {
 	}
 }
 
-// Corpus is the weighted rows of a training set.
+// Corpus is the weighted rows of a training set. Their features are numbered
+// anew in the order in which they first occur: the weights that training needs
+// most then lie side by side in memory.
 type Corpus struct {
-	Rows []Sample
-	IDF  []uint8
-	Mean []float32
-	Std  []float32
+	Samples []Sample
+	Buckets []uint32 // of each number in Sample.Index
 }
 
-// Builder counts features over the rows of a training set.
-type Builder struct {
-	rows  []rawRow
-	df    []uint32
-	stems []uint32
+// Raw is what one text brings to a training set: its distinct features with
+// their counts, its dense features and the buckets of its stems.
+type Raw struct {
+	index, stems []uint32
+	count, dense []float32
 }
 
-type rawRow struct {
-	index []uint32
-	count []float32
-	dense []float32
+// NewRaw copies a vector's features.
+func NewRaw(v *Vector, stems []uint32) *Raw {
+	return &Raw{index: append([]uint32(nil), v.Index...), count: append([]float32(nil), v.Count...),
+		dense: append([]float32(nil), v.Dense...), stems: stems}
 }
 
-// Add takes in one text's features.
-func (c *Builder) Add(v *Vector) {
-	if c.df == nil {
-		c.df = make([]uint32, Buckets)
-		c.stems = make([]uint32, StemBuckets)
-	}
-	c.rows = append(c.rows, rawRow{append([]uint32(nil), v.Index...), append([]float32(nil), v.Count...), append([]float32(nil), v.Dense...)})
-	for _, b := range v.Index {
-		c.df[b]++
-	}
-}
-
-// Again repeats the last row, for a text that teaches another rule too; it does
-// not count again.
-func (c *Builder) Again() { c.rows = append(c.rows, c.rows[len(c.rows)-1]) }
-
-// AddStems counts the distinct stem buckets of one text.
-func (c *Builder) AddStems(buckets []uint32) {
-	for _, b := range buckets {
-		c.stems[b]++
-	}
-}
-
-// Build freezes document frequencies and the
-// statistics of the dense features, and weights the rows.
-func (c *Builder) Build() (*Base, []Sample) {
+// Build freezes document frequencies and the statistics of the dense features,
+// and weights the rows. A row that repeats its predecessor (the same text taught
+// another rule) is not counted again.
+func Build(rows []*Raw) (*Base, Corpus) {
 	b := &Base{IDF: make([]uint8, Buckets), Stems: make([]uint8, StemBuckets)}
-	n := float64(len(c.rows))
-	for i, d := range c.df {
+	df, stems := make([]uint32, Buckets), make([]uint32, StemBuckets)
+	for i, r := range rows {
+		if i > 0 && r == rows[i-1] {
+			continue
+		}
+		for _, k := range r.index {
+			df[k]++
+		}
+		for _, k := range r.stems {
+			stems[k]++
+		}
+	}
+	n := float64(len(rows))
+	for i, d := range df {
 		if d >= 1 {
 			b.IDF[i] = quantIDF(n, float64(d))
 		}
 	}
-	for i, d := range c.stems {
+	for i, d := range stems {
 		b.Stems[i] = quantIDF(n, float64(d))
 	}
-	b.Mean, b.Std = statistics(c.rows)
-	samples := make([]Sample, len(c.rows))
-	var v Vector
+	b.Mean, b.Std = statistics(rows)
+	return b, b.corpus(rows)
+}
+
+// corpus weights the rows.
+func (b *Base) corpus(rows []*Raw) Corpus {
+	c := Corpus{Samples: make([]Sample, len(rows))}
+	number := numbers{make([]uint32, Buckets), nil}
 	var w Weighted
-	for i := range c.rows {
-		v.Index, v.Count, v.Dense = c.rows[i].index, c.rows[i].count, c.rows[i].dense
-		b.Weigh(&v, &w)
-		samples[i] = Sample{Dense: append([]float32(nil), w.Dense...), Scale: 1}
-		for j, x := range w.Value {
-			if x != 0 {
-				samples[i].Index = append(samples[i].Index, v.Index[j])
-				samples[i].Value = append(samples[i].Value, x)
-			}
+	for i, r := range rows {
+		if i > 0 && r == rows[i-1] {
+			c.Samples[i] = c.Samples[i-1]
+			continue
 		}
+		b.Weigh(&Vector{Index: r.index, Count: r.count, Dense: r.dense}, &w)
+		number.all(r.index)
+		c.Samples[i] = Sample{Index: r.index, Value: append(r.count[:0], w.Value...), Dense: append([]float32(nil), w.Dense...), Scale: 1}
 	}
-	return b, samples
+	c.Buckets = number.bucket
+	return c
+}
+
+// numbers counts distinct buckets as they come.
+type numbers struct {
+	of     []uint32 // number by bucket, plus one
+	bucket []uint32 // by number
+}
+
+// all replaces buckets by their numbers.
+func (n *numbers) all(index []uint32) {
+	for j, k := range index {
+		if n.of[k] == 0 {
+			n.bucket = append(n.bucket, k)
+			n.of[k] = uint32(len(n.bucket))
+		}
+		index[j] = n.of[k] - 1
+	}
 }
 
 func quantIDF(n, df float64) uint8 {
@@ -247,7 +258,7 @@ func quantIDF(n, df float64) uint8 {
 	return uint8(max(1, min(255, math.Round(x/IDFStep))))
 }
 
-func statistics(rows []rawRow) (mean, std []float32) {
+func statistics(rows []*Raw) (mean, std []float32) {
 	if len(rows) == 0 {
 		return nil, nil
 	}
@@ -266,8 +277,9 @@ func statistics(rows []rawRow) (mean, std []float32) {
 	return mean, std
 }
 
-// Quantise packs trained heads into the base, eight bits a weight.
-func (b *Base) Quantise(names []string, heads []*Linear) {
+// Quantise packs trained heads into the base, eight bits a weight. Buckets are
+// those of the corpus that the heads were trained on.
+func (b *Base) Quantise(names []string, heads []*Linear, buckets []uint32) {
 	n := len(heads)
 	b.Weight = make([]int8, Buckets*n)
 	b.Heads = make([]Head, n)
@@ -277,7 +289,7 @@ func (b *Base) Quantise(names []string, heads []*Linear) {
 		b.Heads[h].fill()
 		for i, w := range m.Weight {
 			q := math.Round(127 * math.Sqrt(math.Abs(float64(w))/float64(limit)))
-			b.Weight[i*n+h] = int8(math.Copysign(q, float64(w)))
+			b.Weight[int(buckets[i])*n+h] = int8(math.Copysign(q, float64(w)))
 		}
 	}
 }

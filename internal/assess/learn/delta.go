@@ -161,20 +161,25 @@ func fixed(w float32) int16 {
 // DeltaDefaults were chosen on replayed streams of decisions.
 var DeltaDefaults = Options{Passes: 4, Seed: 7, Balance: true, Cost: 1.2, DenseScale: 0.25, Contrast: []float32{0.7}}
 
-// Retrain teaches all lessons from the start. Heads are independent and run at
-// the same time; the result does not depend on it.
+// Retrain teaches all lessons from the start; their features are numbered anew
+// (see Corpus), so they are of no use afterwards. Heads are independent and run
+// at the same time; the result does not depend on it.
 func Retrain(lessons []Lesson, dense int, o Options) *Delta {
 	d := NewDelta(dense)
+	number := numbers{make([]uint32, deltaBuckets), nil}
+	for i := range lessons {
+		number.all(lessons[i].Index)
+	}
 	var wg sync.WaitGroup
 	for h := range d.Heads {
-		wg.Go(func() { d.retrainHead(lessons, h, o) })
+		wg.Go(func() { d.retrainHead(lessons, number.bucket, h, o) })
 	}
 	wg.Wait()
 	return d
 }
 
 // retrainHead fits one head. The prior enters as one more dense feature.
-func (d *Delta) retrainHead(lessons []Lesson, h int, o Options) {
+func (d *Delta) retrainHead(lessons []Lesson, buckets []uint32, h int, o Options) {
 	var samples []Sample
 	for i := range lessons {
 		l := &lessons[i]
@@ -189,9 +194,9 @@ func (d *Delta) retrainHead(lessons []Lesson, h int, o Options) {
 	if !head.Taught() {
 		return
 	}
-	m := exact(thin(samples, head), deltaBuckets, len(head.Dense)+1, o)
-	for k := range deltaBuckets {
-		d.Weight[k*DeltaHeads+h] = fixed(m.Weight[k])
+	m := Exact(thin(samples, head), len(buckets), len(head.Dense)+1, o)
+	for i, k := range buckets {
+		d.Weight[int(k)*DeltaHeads+h] = fixed(m.Weight[i])
 	}
 	n := len(head.Dense)
 	copy(head.Dense, m.Dense[:n])
