@@ -31,14 +31,40 @@ func (h *Head) fill() {
 type Base struct {
 	Neutral bool // words that name a group of people enter as one neutral word
 	Heads   []Head
-	Weight  []int8  // len(Heads) per bucket
-	IDF     []uint8 // inverse document frequency in steps of IDFStep, 0 for unseen buckets
 	Mean    []float32
 	Std     []float32
 	Stems   []uint8 // inverse document frequency of word stems, by hash, for relevance
+
+	// cells holds, stride bytes a bucket, what is known of a feature in one place,
+	// so that looking it up waits for memory once: its inverse document frequency
+	// in steps of IDFStep (0 for unseen buckets), then a quantised weight a head.
+	cells  []uint8
+	stride int
 }
 
-// IDFStep is the unit of Base.IDF and Base.Stems.
+// layOut makes room for the weights of a number of heads beside the document
+// frequencies.
+func (b *Base) layOut(idf []uint8, heads int) {
+	b.stride = 1
+	for b.stride < 1+heads {
+		b.stride *= 2
+	}
+	b.cells = make([]uint8, len(idf)*b.stride)
+	for k, d := range idf {
+		b.cells[k*b.stride] = d
+	}
+}
+
+// idf are the document frequencies by bucket.
+func (b *Base) idf() []uint8 {
+	out := make([]uint8, Buckets)
+	for k := range out {
+		out[k] = b.cells[k*b.stride]
+	}
+	return out
+}
+
+// IDFStep is the unit of a bucket's and of a stem's document frequency.
 const IDFStep = 1.0 / 16
 
 // StemBuckets is the size of the table of stems.
@@ -64,6 +90,8 @@ type Weighted struct {
 	Site   []float32 // the same for a site, where unseen features count as rare ones
 	Dense  []float32 // standardised
 	Unseen float32   // share of unseen features
+
+	parts []float32 // what one occurrence of each feature adds, see Share
 }
 
 // blockLength is the length each block of a vector is brought to.
@@ -79,12 +107,14 @@ const rareIDF = float32(9)
 // Weigh weights a vector. Features of a text longer than the cap are few enough
 // for one pass.
 func (b *Base) Weigh(v *Vector, w *Weighted) {
-	w.Value, w.Site = w.Value[:0], w.Site[:0]
+	w.room(len(v.Index))
 	var base, site [Blocks]float32
 	unseen := 0
 	for i, k := range v.Index {
-		n := sublinear(v.Count[i])
-		idf := float32(b.IDF[k]) * IDFStep
+		w.Value[i] = float32(b.cells[int(k)*b.stride]) * IDFStep
+	}
+	for i, k := range v.Index {
+		n, idf := sublinear(v.Count[i]), w.Value[i]
 		x := n * idf
 		y := x
 		if idf == 0 {
@@ -94,8 +124,7 @@ func (b *Base) Weigh(v *Vector, w *Weighted) {
 		blk := k >> blockBits
 		base[blk] += float32(x * x)
 		site[blk] += float32(y * y)
-		w.Value = append(w.Value, x)
-		w.Site = append(w.Site, y)
+		w.Value[i], w.Site[i] = x, y
 	}
 	for i := range Blocks {
 		base[i] = blockLength[i] * inverseRoot(base[i])
@@ -107,6 +136,15 @@ func (b *Base) Weigh(v *Vector, w *Weighted) {
 	}
 	w.Unseen = float32(unseen) / float32(max(len(v.Index), 1))
 	w.Dense = b.standardise(w.Dense[:0], v.Dense)
+}
+
+// room makes the values as long as a vector.
+func (w *Weighted) room(n int) {
+	if cap(w.Value) < n {
+		w.Value, w.Site = make([]float32, n+n/2), make([]float32, n+n/2)
+		w.parts = make([]float32, n+n/2)
+	}
+	w.Value, w.Site, w.parts = w.Value[:n], w.Site[:n], w.parts[:n]
 }
 
 func inverseRoot(x float32) float32 {
@@ -128,22 +166,15 @@ func (b *Base) standardise(dst, dense []float32) []float32 {
 
 // Predict writes each head's log-odds into out, which has one place a head.
 func (b *Base) Predict(v *Vector, w *Weighted, out []float32) {
-	n := len(b.Heads)
-	var acc [8]float32
-	for i, k := range v.Index {
-		x := w.Value[i]
-		if x == 0 {
-			continue
-		}
-		for h, q := range b.Weight[int(k)*n : int(k)*n+n] {
-			acc[h&7] += x * b.Heads[h].table[uint8(q)]
-		}
-	}
 	for h := range b.Heads {
 		head := &b.Heads[h]
-		z := acc[h&7] + head.Bias
+		z := float32(0)
+		for i, k := range v.Index {
+			z += float32(w.Value[i] * head.table[b.cells[int(k)*b.stride+1+h]])
+		}
+		z += head.Bias
 		for i, d := range w.Dense {
-			z += head.Dense[i] * d
+			z += float32(head.Dense[i] * d)
 		}
 		out[h] = z
 	}
@@ -157,13 +188,26 @@ func (h *Head) Probability(z float32) float64 {
 // Share adds to each token its part in a head's log-odds: weight times value,
 // divided among the occurrences of a feature.
 func (b *Base) Share(v *Vector, w *Weighted, head int, tokens []float32) {
-	n := len(b.Heads)
 	table := &b.Heads[head].table
-	for _, g := range v.Grams {
-		x := w.Value[g.Feature] * table[uint8(b.Weight[int(v.Index[g.Feature])*n+head])] / v.Count[g.Feature]
-		if int(g.Token) < len(tokens) {
-			tokens[g.Token] += x
+	for i, k := range v.Index {
+		w.parts[i] = w.Value[i] * table[b.cells[int(k)*b.stride+1+head]] / v.Count[i]
+	}
+	v.deal(w.parts, tokens)
+}
+
+// deal adds to each token the parts of the features that occur in it.
+func (v *Vector) deal(parts, tokens []float32) {
+	for i := 0; i < len(v.Grams); {
+		at := v.Grams[i].Token
+		if int(at) >= len(tokens) {
+			i++
+			continue
 		}
+		sum := tokens[at]
+		for ; i < len(v.Grams) && v.Grams[i].Token == at; i++ {
+			sum += parts[v.Grams[i].Feature]
+		}
+		tokens[at] = sum
 	}
 }
 
@@ -192,8 +236,8 @@ func NewRaw(v *Vector, stems []uint32) *Raw {
 // and weights the rows. A row that repeats its predecessor (the same text taught
 // another rule) is not counted again.
 func Build(rows []*Raw) (*Base, Corpus) {
-	b := &Base{IDF: make([]uint8, Buckets), Stems: make([]uint8, StemBuckets)}
-	df, stems := make([]uint32, Buckets), make([]uint32, StemBuckets)
+	b := &Base{Stems: make([]uint8, StemBuckets)}
+	idf, df, stems := make([]uint8, Buckets), make([]uint32, Buckets), make([]uint32, StemBuckets)
 	for i, r := range rows {
 		if i > 0 && r == rows[i-1] {
 			continue
@@ -208,9 +252,10 @@ func Build(rows []*Raw) (*Base, Corpus) {
 	n := float64(len(rows))
 	for i, d := range df {
 		if d >= 1 {
-			b.IDF[i] = quantIDF(n, float64(d))
+			idf[i] = quantIDF(n, float64(d))
 		}
 	}
+	b.layOut(idf, 0)
 	for i, d := range stems {
 		b.Stems[i] = quantIDF(n, float64(d))
 	}
@@ -280,16 +325,15 @@ func statistics(rows []*Raw) (mean, std []float32) {
 // Quantise packs trained heads into the base, eight bits a weight. Buckets are
 // those of the corpus that the heads were trained on.
 func (b *Base) Quantise(names []string, heads []*Linear, buckets []uint32) {
-	n := len(heads)
-	b.Weight = make([]int8, Buckets*n)
-	b.Heads = make([]Head, n)
+	b.layOut(b.idf(), len(heads))
+	b.Heads = make([]Head, len(heads))
 	for h, m := range heads {
 		limit := largest(m.Weight)
 		b.Heads[h] = Head{Name: names[h], Limit: limit, Dense: m.Dense, Bias: m.Bias, Slope: 1}
 		b.Heads[h].fill()
 		for i, w := range m.Weight {
 			q := math.Round(127 * math.Sqrt(math.Abs(float64(w))/float64(limit)))
-			b.Weight[int(buckets[i])*n+h] = int8(math.Copysign(q, float64(w)))
+			b.cells[int(buckets[i])*b.stride+1+h] = uint8(int8(math.Copysign(q, float64(w))))
 		}
 	}
 }

@@ -45,12 +45,11 @@ func (b *Base) Encode(w io.Writer) error {
 	}
 	e.f32(b.Mean...)
 	e.f32(b.Std...)
-	raw.Write(b.IDF)
+	raw.Write(b.idf())
 	raw.Write(b.Stems)
-	n := len(b.Heads)
-	for h := range n { // one head after another packs better than interleaved
+	for h := range b.Heads { // one head after another packs better than interleaved
 		for k := range Buckets {
-			raw.WriteByte(byte(b.Weight[k*n+h]))
+			raw.WriteByte(b.cells[k*b.stride+1+h])
 		}
 	}
 	return writeSealed(w, baseMagic, raw.Bytes())
@@ -120,11 +119,12 @@ func DecodeBase(r io.Reader) (*Base, string, error) {
 		b.Heads = append(b.Heads, h)
 	}
 	b.Mean, b.Std = d.floats(int(dense)), d.floats(int(dense))
-	b.IDF, b.Stems = d.bytes(Buckets), d.bytes(StemBuckets)
-	b.Weight = make([]int8, Buckets*int(heads))
+	idf := d.bytes(Buckets)
+	b.Stems = d.bytes(StemBuckets)
+	b.layOut(idf, int(heads))
 	for h := range int(heads) {
 		for k, c := range d.bytes(Buckets) {
-			b.Weight[k*int(heads)+h] = int8(c)
+			b.cells[k*b.stride+1+h] = c
 		}
 	}
 	if d.bad || len(d.b) != 0 || !b.finite() {

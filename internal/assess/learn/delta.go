@@ -62,13 +62,18 @@ func deltaBucket(k uint32) uint32 { return k>>blockBits<<deltaBits | k&(1<<delta
 
 // Sums writes the hashed words' part of every head's log-odds.
 func (d *Delta) Sums(v *Vector, w *Weighted, out *[DeltaHeads]float32) {
+	var a, b, c, e, f, g float32
 	for i, k := range v.Index {
 		x := w.Site[i] * WeightStep
-		at := deltaBucket(k) * DeltaHeads
-		for h, q := range d.Weight[at : at+DeltaHeads] {
-			out[h] += x * float32(q)
-		}
+		q := (*[DeltaHeads]int16)(d.Weight[deltaBucket(k)*DeltaHeads:])
+		a += float32(x * float32(q[0]))
+		b += float32(x * float32(q[1]))
+		c += float32(x * float32(q[2]))
+		e += float32(x * float32(q[3]))
+		f += float32(x * float32(q[4]))
+		g += float32(x * float32(q[5]))
 	}
+	*out = [DeltaHeads]float32{a, b, c, e, f, g}
 }
 
 // Score is a head's log-odds from its words' sum, dense features and prior.
@@ -82,13 +87,10 @@ func (h *DeltaHead) Score(words float32, dense []float32, prior float32) float32
 
 // Share adds each token's part in a head's log-odds.
 func (d *Delta) Share(v *Vector, w *Weighted, head int, tokens []float32) {
-	for _, g := range v.Grams {
-		k := deltaBucket(v.Index[g.Feature])
-		x := w.Site[g.Feature] * float32(d.Weight[int(k)*DeltaHeads+head]) * WeightStep / v.Count[g.Feature]
-		if int(g.Token) < len(tokens) {
-			tokens[g.Token] += x
-		}
+	for i, k := range v.Index {
+		w.parts[i] = w.Site[i] * float32(d.Weight[int(deltaBucket(k))*DeltaHeads+head]) * WeightStep / v.Count[i]
 	}
+	v.deal(w.parts, tokens)
 }
 
 // Lesson is one decision as the learner sees it.

@@ -10,6 +10,7 @@ package learn
 
 import (
 	"math"
+	"math/bits"
 
 	"github.com/freigabe/freigabe/internal/assess/german"
 )
@@ -34,10 +35,10 @@ type Vector struct {
 	Grams []Gram    // every occurrence
 	Dense []float32
 
-	slots []slot
+	found []uint32 // bucket of each of Grams
+	slots []uint64 // open addressing: turn, bucket and place in Index, see count
 	cased []byte
-	gen   uint32
-	gram  int // occurrences so far
+	turn  uint64
 }
 
 // Gram is one occurrence of a feature: its place in Index and its token.
@@ -46,19 +47,18 @@ type Gram struct {
 	Token   uint16
 }
 
-type slot struct {
-	gen    uint32
-	bucket uint32
-	at     uint16
-}
-
 const (
-	slotBits = 14
+	// A slot holds the turn in which it was taken, so that the table need not be
+	// cleared for every text.
+	placeBits, bucketBits, turnBits = 14, 20, 30
+	leastSlots, mostSlots           = 10, 14 // as powers of two
 	// maxGrams caps the features looked at in one text.
 	maxGrams = 8000
 	// maxRuns caps the places at which runs of characters begin. Both caps
 	// together stay below the number of slots.
 	maxRuns = 5000
+	// maxLetters is how much of a word is read letter by letter.
+	maxLetters = 60
 )
 
 // neutral stands for a word whose letters must not count.
@@ -67,10 +67,10 @@ var neutral = []byte("\x01group")
 // Extract reads the features of a prepared text. Tokens marked in masked (which
 // may be short or nil) enter as one neutral word, without their letters.
 func (v *Vector) Extract(t *german.Text, masked []bool) {
-	v.reset()
+	v.found, v.Grams = v.found[:0], v.Grams[:0]
 	prev := uint32(offset)
 	for i := range t.Tokens {
-		if v.gram > maxGrams || i > math.MaxUint16-1 {
+		if len(v.found) > maxGrams || i > math.MaxUint16-1 {
 			break
 		}
 		k := t.Tokens[i]
@@ -83,10 +83,50 @@ func (v *Vector) Extract(t *german.Text, masked []bool) {
 		v.add(mix(prev*16777619^h)&(block-1), i)
 		prev = h
 		if !hide && (k.Kind == german.Word || k.Kind == german.Picture) {
-			v.letters(t.Fold[k.From:k.To], i)
+			v.letters(w, i)
 		}
 	}
 	v.runs(t, masked)
+	v.count()
+}
+
+func (v *Vector) add(bucket uint32, token int) {
+	v.found = append(v.found, bucket)
+	v.Grams = append(v.Grams, Gram{Token: uint16(token)})
+}
+
+// count finds the distinct buckets among those found, in their order, and how
+// often each occurs.
+func (v *Vector) count() {
+	v.Index, v.Count = v.Index[:0], v.Count[:0]
+	width := min(max(bits.Len(uint(len(v.found)))+1, leastSlots), mostSlots)
+	slots := v.nextTurn()[:1<<width]
+	for i, bucket := range v.found {
+		key := v.turn<<bucketBits | uint64(bucket)
+		for p := bucket * 2654435761 >> (32 - width); ; p++ {
+			s := &slots[int(p)&(len(slots)-1)]
+			if *s>>placeBits == key {
+				at := *s & (1<<placeBits - 1)
+				v.Count[at]++
+				v.Grams[i].Feature = uint16(at)
+				break
+			}
+			if *s>>(placeBits+bucketBits) != v.turn {
+				*s = key<<placeBits | uint64(len(v.Index))
+				v.Grams[i].Feature = uint16(len(v.Index))
+				v.Index, v.Count = append(v.Index, bucket), append(v.Count, 1)
+				break
+			}
+		}
+	}
+}
+
+// nextTurn makes every slot free.
+func (v *Vector) nextTurn() []uint64 {
+	if v.turn++; v.turn >= 1<<turnBits || v.slots == nil {
+		v.slots, v.turn = make([]uint64, 1<<mostSlots), 1
+	}
+	return v.slots
 }
 
 // What stands in Vector.cased for what must not be read letter by letter.
@@ -132,28 +172,18 @@ func (v *Vector) runs(t *german.Text, masked []bool) {
 	}
 }
 
-func (v *Vector) reset() {
-	if v.slots == nil {
-		v.slots = make([]slot, 1<<slotBits)
-	}
-	v.gen++
-	if v.gen == 0 {
-		clear(v.slots)
-		v.gen = 1
-	}
-	v.Index, v.Count, v.Grams, v.gram = v.Index[:0], v.Count[:0], v.Grams[:0], 0
-}
-
 const offset = uint32(2166136261)
 
 // hash is FNV-1a.
 func hash(w []byte) uint32 {
 	h := offset
 	for _, c := range w {
-		h = (h ^ uint32(c)) * 16777619
+		h = step(h, c)
 	}
 	return h
 }
+
+func step(h uint32, c byte) uint32 { return (h ^ uint32(c)) * 16777619 }
 
 // mix spreads a hash over all bits (the finalizer of MurmurHash3).
 func mix(h uint32) uint32 {
@@ -167,39 +197,19 @@ func mix(h uint32) uint32 {
 // letters adds the runs of three to five letters of a word with a space on
 // either side.
 func (v *Vector) letters(w []byte, token int) {
-	if len(w) > 60 {
-		w = w[:60]
-	}
-	for s := -1; s < len(w)-1; s++ {
-		h := offset
-		for n := 0; n < 5 && s+n <= len(w); n++ {
-			c := byte(' ')
-			if p := s + n; p >= 0 && p < len(w) {
-				c = w[p]
-			}
-			h = (h ^ uint32(c)) * 16777619
-			if n >= 2 {
-				v.add(block+mix(h)&(block-1), token)
-			}
+	var room [maxLetters + 2]byte
+	p := room[:min(len(w), maxLetters)+2]
+	copy(p[1:], w)
+	p[0], p[len(p)-1] = ' ', ' '
+	for ; len(p) >= 3; p = p[1:] {
+		h := step(step(step(offset, p[0]), p[1]), p[2])
+		v.add(block+mix(h)&(block-1), token)
+		if len(p) > 3 {
+			h = step(h, p[3])
+			v.add(block+mix(h)&(block-1), token)
 		}
-	}
-}
-
-func (v *Vector) add(bucket uint32, token int) {
-	v.gram++
-	for p := bucket * 2654435761 >> (32 - slotBits); ; p = (p + 1) & (1<<slotBits - 1) {
-		s := &v.slots[p]
-		if s.gen != v.gen {
-			*s = slot{v.gen, bucket, uint16(len(v.Index))}
-			v.Index = append(v.Index, bucket)
-			v.Count = append(v.Count, 1)
-			v.Grams = append(v.Grams, Gram{s.at, uint16(token)})
-			return
-		}
-		if s.bucket == bucket {
-			v.Count[s.at]++
-			v.Grams = append(v.Grams, Gram{s.at, uint16(token)})
-			return
+		if len(p) > 4 {
+			v.add(block+mix(step(h, p[4]))&(block-1), token)
 		}
 	}
 }
