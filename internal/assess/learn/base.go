@@ -104,35 +104,47 @@ const Square = 1 + 1 + 0.7*0.7
 // rareIDF is what a feature unseen in the base counts for a site.
 const rareIDF = float32(9)
 
+// rarity is what one occurrence counts by the quantised document frequency: in a
+// base, where an unseen feature counts nothing, and for a site.
+var rarity = func() (t [256][2]float32) {
+	for i := range t {
+		x := float32(i) * IDFStep
+		t[i] = [2]float32{x, x}
+	}
+	t[0][1] = rareIDF
+	return t
+}()
+
 // Weigh weights a vector. Features of a text longer than the cap are few enough
 // for one pass.
 func (b *Base) Weigh(v *Vector, w *Weighted) {
 	w.room(len(v.Index))
+	value, own, count := w.Value[:len(v.Index)], w.Site[:len(v.Index)], v.Count[:len(v.Index)]
 	var base, site [Blocks]float32
 	unseen := 0
 	for i, k := range v.Index {
-		w.Value[i] = float32(b.cells[int(k)*b.stride]) * IDFStep
-	}
-	for i, k := range v.Index {
-		n, idf := sublinear(v.Count[i]), w.Value[i]
-		x := n * idf
-		y := x
-		if idf == 0 {
-			y = n * rareIDF
+		q := b.cells[int(k)*b.stride]
+		x, y := rarity[q][0], rarity[q][1]
+		if c := count[i]; c != 1 {
+			n := sublinear(c)
+			x, y = n*x, n*y
+		}
+		if q == 0 {
 			unseen++
 		}
 		blk := k >> blockBits
 		base[blk] += float32(x * x)
 		site[blk] += float32(y * y)
-		w.Value[i], w.Site[i] = x, y
+		value[i], own[i] = x, y
 	}
 	for i := range Blocks {
 		base[i] = blockLength[i] * inverseRoot(base[i])
 		site[i] = blockLength[i] * inverseRoot(site[i])
 	}
 	for i, k := range v.Index {
-		w.Value[i] *= base[k>>blockBits]
-		w.Site[i] *= site[k>>blockBits]
+		blk := k >> blockBits
+		value[i] *= base[blk]
+		own[i] *= site[blk]
 	}
 	w.Unseen = float32(unseen) / float32(max(len(v.Index), 1))
 	w.Dense = b.standardise(w.Dense[:0], v.Dense)
@@ -166,19 +178,39 @@ func (b *Base) standardise(dst, dense []float32) []float32 {
 
 // Predict writes each head's log-odds into out, which has one place a head.
 func (b *Base) Predict(v *Vector, w *Weighted, out []float32) {
+	var words [8]float32
+	for h := 0; h < len(b.Heads); h += 2 {
+		words[h&7], words[(h+1)&7] = b.words(v, w, h)
+	}
 	for h := range b.Heads {
 		head := &b.Heads[h]
-		z := float32(0)
-		for i, k := range v.Index {
-			z += float32(w.Value[i] * head.table[b.cells[int(k)*b.stride+1+h]])
-		}
-		z += head.Bias
+		z := words[h&7] + head.Bias
 		for i, d := range w.Dense {
 			z += float32(head.Dense[i] * d)
 		}
 		out[h] = z
 	}
 }
+
+// words is the hashed words' part in the log-odds of head h and the next one.
+func (b *Base) words(v *Vector, w *Weighted, h int) (x, y float32) {
+	first, second := &b.Heads[h].table, &noWeights
+	if h+1 < len(b.Heads) {
+		second = &b.Heads[h+1].table
+	}
+	value := w.Value[:len(v.Index)]
+	for i, k := range v.Index {
+		cell := b.cells[int(k)*b.stride+h:]
+		x += float32(value[i] * first[cell[1]])
+		if len(cell) > 2 {
+			y += float32(value[i] * second[cell[2]])
+		}
+	}
+	return x, y
+}
+
+// noWeights is the table of a head that is not there.
+var noWeights [256]float32
 
 // Probability is a head's calibrated probability for its log-odds.
 func (h *Head) Probability(z float32) float64 {

@@ -98,27 +98,32 @@ func (v *Vector) add(bucket uint32, token int) {
 // count finds the distinct buckets among those found, in their order, and how
 // often each occurs.
 func (v *Vector) count() {
-	v.Index, v.Count = v.Index[:0], v.Count[:0]
-	width := min(max(bits.Len(uint(len(v.found)))+1, leastSlots), mostSlots)
-	slots := v.nextTurn()[:1<<width]
-	for i, bucket := range v.found {
-		key := v.turn<<bucketBits | uint64(bucket)
-		for p := bucket * 2654435761 >> (32 - width); ; p++ {
-			s := &slots[int(p)&(len(slots)-1)]
-			if *s>>placeBits == key {
-				at := *s & (1<<placeBits - 1)
-				v.Count[at]++
-				v.Grams[i].Feature = uint16(at)
-				break
-			}
-			if *s>>(placeBits+bucketBits) != v.turn {
-				*s = key<<placeBits | uint64(len(v.Index))
-				v.Grams[i].Feature = uint16(len(v.Index))
-				v.Index, v.Count = append(v.Index, bucket), append(v.Count, 1)
-				break
-			}
-		}
+	most := len(v.found)
+	if cap(v.Index) < most {
+		v.Index, v.Count = make([]uint32, most+most/2), make([]float32, most+most/2)
 	}
+	index, counts, grams := v.Index[:most], v.Count[:most], v.Grams[:most]
+	width := min(max(bits.Len(uint(most))+1, leastSlots), mostSlots)
+	slots := v.nextTurn()[:1<<width]
+	turn, n := v.turn<<bucketBits, 0
+	for i, bucket := range v.found {
+		key := turn | uint64(bucket)
+		p := int(bucket * 2654435761 >> (32 - width))
+		for slots[p&(len(slots)-1)]>>(placeBits+bucketBits) == v.turn && slots[p&(len(slots)-1)]>>placeBits != key {
+			p++
+		}
+		s := &slots[p&(len(slots)-1)]
+		if *s>>placeBits == key {
+			at := *s & (1<<placeBits - 1)
+			counts[at]++
+			grams[i].Feature = uint16(at)
+			continue
+		}
+		*s = key<<placeBits | uint64(n)
+		index[n], counts[n], grams[i].Feature = bucket, 1, uint16(n)
+		n++
+	}
+	v.Index, v.Count = index[:n], counts[:n]
 }
 
 // nextTurn makes every slot free.
