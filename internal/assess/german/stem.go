@@ -9,16 +9,9 @@ func FoldWord(w string) string {
 	t.Scan(w)
 	var b strings.Builder
 	for _, c := range t.chars {
-		switch c.r {
-		case 'ä':
-			b.WriteString("ae")
-		case 'ö':
-			b.WriteString("oe")
-		case 'ü':
-			b.WriteString("ue")
-		case 'ß':
-			b.WriteString("ss")
-		default:
+		if e := umlaut(c.r); e != "" {
+			b.WriteString(e)
+		} else {
 			b.WriteRune(c.r)
 		}
 	}

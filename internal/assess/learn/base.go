@@ -1,6 +1,10 @@
 package learn
 
-import "math"
+import (
+	"math"
+
+	"github.com/freigabe/freigabe/internal/assess/german"
+)
 
 // Head is one rule's regression inside a Base, with the two numbers that turn
 // its log-odds into a calibrated probability.
@@ -71,7 +75,7 @@ const IDFStep = 1.0 / 16
 const StemBuckets = 1 << 14
 
 // StemHash is the bucket of a word's stem in Base.Stems.
-func StemHash(stem []byte) uint32 { return mix(hash(stem)) & (StemBuckets - 1) }
+func StemHash(stem []byte) uint32 { return mix(german.HashOf(stem)) & (StemBuckets - 1) }
 
 // Head returns the index of a head by its name, -1 if the base has none.
 func (b *Base) Head(name string) int {

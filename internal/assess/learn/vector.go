@@ -62,7 +62,7 @@ const (
 )
 
 // neutral stands for a word whose letters must not count.
-var neutral = []byte("\x01group")
+var neutral = german.HashOf([]byte("\x01group"))
 
 // Extract reads the features of a prepared text. Tokens marked in masked (which
 // may be short or nil) enter as one neutral word, without their letters.
@@ -74,16 +74,15 @@ func (v *Vector) Extract(t *german.Text, masked []bool) {
 			break
 		}
 		k := t.Tokens[i]
-		w, hide := t.Folded(k), i < len(masked) && masked[i]
+		h, hide := k.Hash, i < len(masked) && masked[i]
 		if hide {
-			w = neutral
+			h = neutral
 		}
-		h := hash(w)
 		v.add(mix(h)&(block-1), i)
 		v.add(mix(prev*16777619^h)&(block-1), i)
 		prev = h
 		if !hide && (k.Kind == german.Word || k.Kind == german.Picture) {
-			v.letters(w, i)
+			v.letters(t.Folded(k), i)
 		}
 	}
 	v.runs(t, masked)
@@ -179,15 +178,7 @@ func (v *Vector) runs(t *german.Text, masked []bool) {
 
 const offset = uint32(2166136261)
 
-// hash is FNV-1a.
-func hash(w []byte) uint32 {
-	h := offset
-	for _, c := range w {
-		h = step(h, c)
-	}
-	return h
-}
-
+// step continues an FNV-1a hash (german.HashOf) by one byte.
 func step(h uint32, c byte) uint32 { return (h ^ uint32(c)) * 16777619 }
 
 // mix spreads a hash over all bits (the finalizer of MurmurHash3).
