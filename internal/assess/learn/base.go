@@ -2,6 +2,7 @@ package learn
 
 import (
 	"math"
+	"math/bits"
 
 	"github.com/freigabe/freigabe/internal/assess/german"
 )
@@ -39,23 +40,20 @@ type Base struct {
 	Std     []float32
 	Stems   []uint8 // inverse document frequency of word stems, by hash, for relevance
 
-	// cells holds, stride bytes a bucket, what is known of a feature in one place,
+	// cells holds, 1<<shift bytes a bucket, what is known of a feature in one place,
 	// so that looking it up waits for memory once: its inverse document frequency
 	// in steps of IDFStep (0 for unseen buckets), then a quantised weight a head.
-	cells  []uint8
-	stride int
+	cells []uint8
+	shift int
 }
 
 // layOut makes room for the weights of a number of heads beside the document
 // frequencies.
 func (b *Base) layOut(idf []uint8, heads int) {
-	b.stride = 1
-	for b.stride < 1+heads {
-		b.stride *= 2
-	}
-	b.cells = make([]uint8, len(idf)*b.stride)
+	b.shift = bits.Len(uint(heads))
+	b.cells = make([]uint8, len(idf)<<b.shift)
 	for k, d := range idf {
-		b.cells[k*b.stride] = d
+		b.cells[k<<b.shift] = d
 	}
 }
 
@@ -63,7 +61,7 @@ func (b *Base) layOut(idf []uint8, heads int) {
 func (b *Base) idf() []uint8 {
 	out := make([]uint8, Buckets)
 	for k := range out {
-		out[k] = b.cells[k*b.stride]
+		out[k] = b.cells[k<<b.shift]
 	}
 	return out
 }
@@ -110,12 +108,15 @@ const rareIDF = float32(9)
 
 // rarity is what one occurrence counts by the quantised document frequency: in a
 // base, where an unseen feature counts nothing, and for a site.
-var rarity = func() (t [256][2]float32) {
+var rarity = func() (t [256]struct {
+	base, site float32
+	unseen     int
+}) {
 	for i := range t {
-		x := float32(i) * IDFStep
-		t[i] = [2]float32{x, x}
+		t[i].base = float32(i) * IDFStep
+		t[i].site = t[i].base
 	}
-	t[0][1] = rareIDF
+	t[0].site, t[0].unseen = rareIDF, 1
 	return t
 }()
 
@@ -123,35 +124,55 @@ var rarity = func() (t [256][2]float32) {
 // for one pass.
 func (b *Base) Weigh(v *Vector, w *Weighted) {
 	w.room(len(v.Index))
-	value, own, count := w.Value[:len(v.Index)], w.Site[:len(v.Index)], v.Count[:len(v.Index)]
-	var base, site [Blocks]float32
-	unseen := 0
+	unseen := b.lookUp(v, w)
+	base, site := lengths(v.Index, w.Value), lengths(v.Index, w.Site)
+	value, own := w.Value[:len(v.Index)], w.Site[:len(v.Index)]
 	for i, k := range v.Index {
-		q := b.cells[int(k)*b.stride]
-		x, y := rarity[q][0], rarity[q][1]
-		if c := count[i]; c != 1 {
-			n := sublinear(c)
-			x, y = n*x, n*y
-		}
-		if q == 0 {
-			unseen++
-		}
-		blk := k >> blockBits
-		base[blk] += float32(x * x)
-		site[blk] += float32(y * y)
-		value[i], own[i] = x, y
-	}
-	for i := range Blocks {
-		base[i] = blockLength[i] * inverseRoot(base[i])
-		site[i] = blockLength[i] * inverseRoot(site[i])
-	}
-	for i, k := range v.Index {
-		blk := k >> blockBits
+		blk := k >> blockBits & 3
 		value[i] *= base[blk]
 		own[i] *= site[blk]
 	}
 	w.Unseen = float32(unseen) / float32(max(len(v.Index), 1))
 	w.Dense = b.standardise(w.Dense[:0], v.Dense)
+}
+
+// lookUp weighs each feature by how rare and how frequent it is, and counts those
+// that the base never saw.
+func (b *Base) lookUp(v *Vector, w *Weighted) (unseen int) {
+	value, own, cells, shift := w.Value[:len(v.Index)], w.Site[:len(v.Index)], b.cells, b.shift&7
+	for i, k := range v.Index {
+		r := &rarity[cells[int(k)<<shift]]
+		value[i], own[i] = r.base, r.site
+		unseen += r.unseen
+	}
+	for i, c := range v.Count[:len(v.Index)] {
+		if c != 1 {
+			n := sublinear(c)
+			value[i], own[i] = n*value[i], n*own[i]
+		}
+	}
+	return unseen
+}
+
+// lengths gives the factor that brings each block of a vector to its length.
+func lengths(index []uint32, value []float32) (l [Blocks + 1]float32) {
+	var words, letters, runs float32
+	value = value[:len(index)]
+	for i, k := range index {
+		x := value[i]
+		switch x = float32(x * x); {
+		case k >= 2*block:
+			runs += x
+		case k >= block:
+			letters += x
+		default:
+			words += x
+		}
+	}
+	for i, sum := range [Blocks]float32{words, letters, runs} {
+		l[i] = blockLength[i] * inverseRoot(sum)
+	}
+	return l
 }
 
 // room makes the values as long as a vector.
@@ -202,9 +223,9 @@ func (b *Base) words(v *Vector, w *Weighted, h int) (x, y float32) {
 	if h+1 < len(b.Heads) {
 		second = &b.Heads[h+1].table
 	}
-	value := w.Value[:len(v.Index)]
+	value, cells, shift := w.Value[:len(v.Index)], b.cells, b.shift&7
 	for i, k := range v.Index {
-		cell := b.cells[int(k)*b.stride+h:]
+		cell := cells[int(k)<<shift+h:]
 		x += float32(value[i] * first[cell[1]])
 		if len(cell) > 2 {
 			y += float32(value[i] * second[cell[2]])
@@ -224,26 +245,33 @@ func (h *Head) Probability(z float32) float64 {
 // Share adds to each token its part in a head's log-odds: weight times value,
 // divided among the occurrences of a feature.
 func (b *Base) Share(v *Vector, w *Weighted, head int, tokens []float32) {
-	table := &b.Heads[head].table
+	table, cells, shift := &b.Heads[head].table, b.cells[1+head:], b.shift&7
+	value, count, parts := w.Value[:len(v.Index)], v.Count[:len(v.Index)], w.parts[:len(v.Index)]
 	for i, k := range v.Index {
-		w.parts[i] = w.Value[i] * table[b.cells[int(k)*b.stride+1+head]] / v.Count[i]
+		x := value[i] * table[cells[int(k)<<shift]]
+		if c := count[i]; c != 1 {
+			x /= c
+		}
+		parts[i] = x
 	}
-	v.deal(w.parts, tokens)
+	v.deal(parts, tokens)
 }
 
 // deal adds to each token the parts of the features that occur in it.
 func (v *Vector) deal(parts, tokens []float32) {
-	for i := 0; i < len(v.Grams); {
-		at := v.Grams[i].Token
+	grams := v.Grams
+	for len(grams) > 0 {
+		at, n := grams[0].Token, 0
 		if int(at) >= len(tokens) {
-			i++
+			grams = grams[1:]
 			continue
 		}
 		sum := tokens[at]
-		for ; i < len(v.Grams) && v.Grams[i].Token == at; i++ {
-			sum += parts[v.Grams[i].Feature]
+		for n < len(grams) && grams[n].Token == at {
+			sum += parts[grams[n].Feature]
+			n++
 		}
-		tokens[at] = sum
+		tokens[at], grams = sum, grams[n:]
 	}
 }
 
@@ -369,7 +397,7 @@ func (b *Base) Quantise(names []string, heads []*Linear, buckets []uint32) {
 		b.Heads[h].fill()
 		for i, w := range m.Weight {
 			q := math.Round(127 * math.Sqrt(math.Abs(float64(w))/float64(limit)))
-			b.cells[int(buckets[i])*b.stride+1+h] = uint8(int8(math.Copysign(q, float64(w))))
+			b.cells[int(buckets[i])<<b.shift+1+h] = uint8(int8(math.Copysign(q, float64(w))))
 		}
 	}
 }

@@ -49,7 +49,7 @@ func (b *Base) Encode(w io.Writer) error {
 	raw.Write(b.Stems)
 	for h := range b.Heads { // one head after another packs better than interleaved
 		for k := range Buckets {
-			raw.WriteByte(b.cells[k*b.stride+1+h])
+			raw.WriteByte(b.cells[k<<b.shift+1+h])
 		}
 	}
 	return writeSealed(w, baseMagic, raw.Bytes())
@@ -124,7 +124,7 @@ func DecodeBase(r io.Reader) (*Base, string, error) {
 	b.layOut(idf, int(heads))
 	for h := range int(heads) {
 		for k, c := range d.bytes(Buckets) {
-			b.cells[k*b.stride+1+h] = c
+			b.cells[k<<b.shift+1+h] = c
 		}
 	}
 	if d.bad || len(d.b) != 0 || !b.finite() {

@@ -63,9 +63,13 @@ func deltaBucket(k uint32) uint32 { return k>>blockBits<<deltaBits | k&(1<<delta
 // Sums writes the hashed words' part of every head's log-odds.
 func (d *Delta) Sums(v *Vector, w *Weighted, out *[DeltaHeads]float32) {
 	var a, b, c, e, f, g float32
+	site, weight := w.Site[:len(v.Index)], d.Weight
 	for i, k := range v.Index {
-		x := w.Site[i] * WeightStep
-		q := (*[DeltaHeads]int16)(d.Weight[deltaBucket(k)*DeltaHeads:])
+		q := (*[DeltaHeads]int16)(weight[deltaBucket(k)*DeltaHeads:])
+		if *q == [DeltaHeads]int16{} {
+			continue
+		}
+		x := site[i] * WeightStep
 		a += float32(x * float32(q[0]))
 		b += float32(x * float32(q[1]))
 		c += float32(x * float32(q[2]))
@@ -87,10 +91,16 @@ func (h *DeltaHead) Score(words float32, dense []float32, prior float32) float32
 
 // Share adds each token's part in a head's log-odds.
 func (d *Delta) Share(v *Vector, w *Weighted, head int, tokens []float32) {
+	site, count, parts := w.Site[:len(v.Index)], v.Count[:len(v.Index)], w.parts[:len(v.Index)]
 	for i, k := range v.Index {
-		w.parts[i] = w.Site[i] * float32(d.Weight[int(deltaBucket(k))*DeltaHeads+head]) * WeightStep / v.Count[i]
+		q := d.Weight[int(deltaBucket(k))*DeltaHeads+head]
+		if q == 0 {
+			parts[i] = 0
+			continue
+		}
+		parts[i] = site[i] * float32(q) * WeightStep / count[i]
 	}
-	v.deal(w.parts, tokens)
+	v.deal(parts, tokens)
 }
 
 // Lesson is one decision as the learner sees it.

@@ -35,7 +35,6 @@ type Vector struct {
 	Grams []Gram    // every occurrence
 	Dense []float32
 
-	found []uint32 // bucket of each of Grams
 	slots []uint64 // open addressing: turn, bucket and place in Index, see count
 	cased []byte
 	turn  uint64
@@ -43,6 +42,7 @@ type Vector struct {
 
 // Gram is one occurrence of a feature: its place in Index and its token.
 type Gram struct {
+	bucket  uint32
 	Feature uint16
 	Token   uint16
 }
@@ -67,10 +67,10 @@ var neutral = german.HashOf([]byte("\x01group"))
 // Extract reads the features of a prepared text. Tokens marked in masked (which
 // may be short or nil) enter as one neutral word, without their letters.
 func (v *Vector) Extract(t *german.Text, masked []bool) {
-	v.found, v.Grams = v.found[:0], v.Grams[:0]
+	v.Grams = v.Grams[:0]
 	prev := uint32(offset)
 	for i := range t.Tokens {
-		if len(v.found) > maxGrams || i > math.MaxUint16-1 {
+		if len(v.Grams) > maxGrams || i > math.MaxUint16-1 {
 			break
 		}
 		k := t.Tokens[i]
@@ -90,36 +90,36 @@ func (v *Vector) Extract(t *german.Text, masked []bool) {
 }
 
 func (v *Vector) add(bucket uint32, token int) {
-	v.found = append(v.found, bucket)
-	v.Grams = append(v.Grams, Gram{Token: uint16(token)})
+	v.Grams = append(v.Grams, Gram{bucket: bucket, Token: uint16(token)})
 }
 
 // count finds the distinct buckets among those found, in their order, and how
 // often each occurs.
 func (v *Vector) count() {
-	most := len(v.found)
+	most := len(v.Grams)
 	if cap(v.Index) < most {
 		v.Index, v.Count = make([]uint32, most+most/2), make([]float32, most+most/2)
 	}
-	index, counts, grams := v.Index[:most], v.Count[:most], v.Grams[:most]
+	index, counts := v.Index[:most], v.Count[:most]
 	width := min(max(bits.Len(uint(most))+1, leastSlots), mostSlots)
 	slots := v.nextTurn()[:1<<width]
-	turn, n := v.turn<<bucketBits, 0
-	for i, bucket := range v.found {
-		key := turn | uint64(bucket)
-		p := int(bucket * 2654435761 >> (32 - width))
-		for slots[p&(len(slots)-1)]>>(placeBits+bucketBits) == v.turn && slots[p&(len(slots)-1)]>>placeBits != key {
-			p++
+	turn, n := v.turn, 0
+	for i := range v.Grams {
+		g := &v.Grams[i]
+		key := turn<<bucketBits | uint64(g.bucket)
+		p := int(g.bucket*2654435761>>(32-width)) & (len(slots) - 1)
+		s := slots[p]
+		for s>>placeBits != key && s>>(placeBits+bucketBits) == turn {
+			p = (p + 1) & (len(slots) - 1)
+			s = slots[p]
 		}
-		s := &slots[p&(len(slots)-1)]
-		if *s>>placeBits == key {
-			at := *s & (1<<placeBits - 1)
-			counts[at]++
-			grams[i].Feature = uint16(at)
+		if s>>placeBits == key {
+			g.Feature = uint16(s & (1<<placeBits - 1))
+			counts[g.Feature]++
 			continue
 		}
-		*s = key<<placeBits | uint64(n)
-		index[n], counts[n], grams[i].Feature = bucket, 1, uint16(n)
+		slots[p] = key<<placeBits | uint64(n)
+		index[n], counts[n], g.Feature = g.bucket, 1, uint16(n)
 		n++
 	}
 	v.Index, v.Count = index[:n], counts[:n]
@@ -143,8 +143,29 @@ const (
 // runs adds the runs of three characters over the whole text. Links, mentions
 // and masked words are one sign however long they are.
 func (v *Vector) runs(t *german.Text, masked []bool) {
-	v.cased = append(v.cased[:0], t.Cased()...)
-	c := v.cased
+	c := v.veiled(t, masked)
+	if len(c) > maxRuns+2 {
+		c = c[:maxRuns+2]
+	}
+	token, end := -1, 0
+	for i := 0; i+2 < len(c); i++ {
+		for end <= i+1 && token+1 < len(t.Tokens) {
+			token++
+			_, end = t.Tokens[token].Extent()
+		}
+		x, y, z := c[i], c[i+1], c[i+2]
+		if x <= hiddenMention && x == y && y == z {
+			continue
+		}
+		run := uint32(x)<<16 | uint32(y)<<8 | uint32(z)
+		v.add(2*block+mix(run)&(1<<runBits-1), max(token, 0))
+	}
+}
+
+// veiled is the text as it was written, with a sign for each character of what
+// must not be read letter by letter.
+func (v *Vector) veiled(t *german.Text, masked []bool) []byte {
+	c := t.Cased()
 	for i, k := range t.Tokens {
 		sign := byte(0)
 		switch {
@@ -157,23 +178,16 @@ func (v *Vector) runs(t *german.Text, masked []bool) {
 		default:
 			continue
 		}
+		if len(v.cased) == 0 || &c[0] != &v.cased[0] {
+			v.cased = append(v.cased[:0], c...)
+			c = v.cased
+		}
 		from, to := k.Extent()
 		for j := from; j < to && j < len(c); j++ {
 			c[j] = sign
 		}
 	}
-	token, end := -1, 0
-	for i := 0; i+2 < len(c) && i < maxRuns; i++ {
-		for token+1 < len(t.Tokens) && end <= i+1 {
-			token++
-			_, end = t.Tokens[token].Extent()
-		}
-		if c[i] <= hiddenMention && c[i] == c[i+1] && c[i] == c[i+2] {
-			continue
-		}
-		run := uint32(c[i])<<16 | uint32(c[i+1])<<8 | uint32(c[i+2])
-		v.add(2*block+mix(run)&(1<<runBits-1), max(token, 0))
-	}
+	return c
 }
 
 const offset = uint32(2166136261)
