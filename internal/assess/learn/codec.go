@@ -108,8 +108,11 @@ func DecodeBase(r io.Reader) (*Base, string, error) {
 	}
 	d := decoder{b: raw}
 	neutral, heads, buckets, dense, stems := d.u32(), d.u32(), d.u32(), d.u32(), d.u32()
-	if neutral > 1 || heads > 8 || buckets != Buckets || dense > 256 || stems != StemBuckets {
+	if neutral > 1 || heads > 8 || dense > 256 || d.bad {
 		return nil, "", ErrDamaged
+	}
+	if buckets != Buckets || stems != StemBuckets {
+		return nil, "", ErrVersion
 	}
 	b := &Base{Neutral: neutral == 1}
 	for range heads {

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"io"
 	"math"
+	"slices"
 	"sync"
 )
 
@@ -33,7 +34,7 @@ const DeltaHeads = 6
 
 const (
 	deltaBits    = 17
-	deltaBuckets = 2<<deltaBits + 1<<runBits
+	deltaBuckets = Blocks << deltaBits
 	// WeightStep is the unit of Delta.Weight. Fixed steps make a model the same
 	// after writing and reading.
 	WeightStep = 1.0 / 4096
@@ -107,7 +108,8 @@ func (d *Delta) Share(v *Vector, w *Weighted, head int, tokens []float32) {
 type Lesson struct {
 	Index []uint32 // buckets of the site's table
 	Value []float32
-	Dense []float32
+	Dense []float32 // as the last head, "would be refused", sees it
+	Bare  []float32 // as the rules' heads see it: without the rules' own priors
 	Prior [DeltaHeads]float32
 	// Label by head: 1 a breach, 0 none, -1 nothing known.
 	Label [DeltaHeads]int8
@@ -115,12 +117,20 @@ type Lesson struct {
 }
 
 // NewLesson copies a weighted vector into a lesson.
-func NewLesson(v *Vector, w *Weighted, dense []float32) Lesson {
-	l := Lesson{Index: make([]uint32, len(v.Index)), Value: append([]float32(nil), w.Site...), Dense: append([]float32(nil), dense...), Scale: 1}
+func NewLesson(v *Vector, w *Weighted, dense, bare []float32) Lesson {
+	l := Lesson{Index: make([]uint32, len(v.Index)), Value: append([]float32(nil), w.Site...), Dense: dense, Bare: bare, Scale: 1}
 	for i, k := range v.Index {
 		l.Index[i] = deltaBucket(k)
 	}
 	return l
+}
+
+// denseOf is what head h sees beside the words.
+func (l *Lesson) denseOf(h int) []float32 {
+	if h == DeltaHeads-1 {
+		return l.Dense
+	}
+	return l.Bare
 }
 
 // onlineRate is the step of a single decision between two retrains.
@@ -142,7 +152,7 @@ func (d *Delta) Step(l *Lesson) {
 		for i, k := range l.Index {
 			words += float32(float32(d.Weight[int(k)*DeltaHeads+h]) * WeightStep * l.Value[i])
 		}
-		g := float32((Sigmoid(head.Score(words, l.Dense, l.Prior[h])) - float32(l.Label[h])) * l.Scale * onlineRate)
+		g := float32((Sigmoid(head.Score(words, l.denseOf(h), l.Prior[h])) - float32(l.Label[h])) * l.Scale * onlineRate)
 		for i, k := range l.Index {
 			at := int(k)*DeltaHeads + h
 			d.Weight[at] = fixed(float32(float32(d.Weight[at])*WeightStep) - float32(g*l.Value[i]))
@@ -200,7 +210,7 @@ func (d *Delta) retrainHead(lessons []Lesson, buckets []uint32, h int, o Options
 		}
 		d.count(h, l.Label[h])
 		samples = append(samples, Sample{Index: l.Index, Value: l.Value, Label: l.Label[h] > 0, Scale: l.Scale,
-			Dense: append(append(make([]float32, 0, len(l.Dense)+1), l.Dense...), l.Prior[h])})
+			Dense: append(slices.Clone(l.denseOf(h)), l.Prior[h])})
 	}
 	head := &d.Heads[h]
 	if !head.Taught() {

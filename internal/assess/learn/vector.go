@@ -16,14 +16,13 @@ import (
 )
 
 // Buckets is the number of hashed features, in three blocks: words and pairs of
-// words; runs of three to five letters inside words; runs of three characters of
-// the text as it stands, with capitals, spaces and marks.
+// words; runs of three to five letters inside words; runs of three and four
+// characters of the text as it stands, with capitals, spaces and marks.
 const (
 	blockBits = 18
 	block     = 1 << blockBits
-	runBits   = 17
-	Buckets   = 2*block + 1<<runBits
 	Blocks    = 3
+	Buckets   = Blocks * block
 )
 
 // Vector holds the features of one text before weighting: distinct buckets with
@@ -50,12 +49,12 @@ type Gram struct {
 const (
 	// A slot holds the turn in which it was taken, so that the table need not be
 	// cleared for every text.
-	placeBits, bucketBits, turnBits = 14, 20, 30
-	leastSlots, mostSlots           = 10, 14 // as powers of two
+	placeBits, bucketBits, turnBits = 15, 20, 29
+	leastSlots, mostSlots           = 10, 15 // as powers of two
 	// maxGrams caps the features looked at in one text.
 	maxGrams = 8000
-	// maxRuns caps the places at which runs of characters begin. Both caps
-	// together stay below the number of slots.
+	// maxRuns caps the places at which runs of characters begin, two each. Both
+	// caps together stay below the number of slots.
 	maxRuns = 5000
 	// maxLetters is how much of a word is read letter by letter.
 	maxLetters = 60
@@ -140,12 +139,12 @@ const (
 	hiddenMention = 3
 )
 
-// runs adds the runs of three characters over the whole text. Links, mentions
-// and masked words are one sign however long they are.
+// runs adds the runs of three and four characters over the whole text. Links,
+// mentions and masked words are one sign however long they are.
 func (v *Vector) runs(t *german.Text, masked []bool) {
 	c := v.veiled(t, masked)
-	if len(c) > maxRuns+2 {
-		c = c[:maxRuns+2]
+	if len(c) > maxRuns+3 {
+		c = c[:maxRuns+3]
 	}
 	token, end := -1, 0
 	for i := 0; i+2 < len(c); i++ {
@@ -158,7 +157,10 @@ func (v *Vector) runs(t *german.Text, masked []bool) {
 			continue
 		}
 		run := uint32(x)<<16 | uint32(y)<<8 | uint32(z)
-		v.add(2*block+mix(run)&(1<<runBits-1), max(token, 0))
+		v.add(2*block+mix(run)&(block-1), max(token, 0))
+		if i+3 < len(c) {
+			v.add(2*block+mix(run<<8|uint32(c[i+3]))&(block-1), max(token, 0))
+		}
 	}
 }
 
