@@ -30,34 +30,51 @@ func (e *keysError) Unwrap() error { return e.cause }
 // keySets are fetched key sets by address.
 type keySets struct {
 	mu   sync.Mutex
-	sets map[string]keySet
+	sets map[string]*keySet
 }
 
+// keySet is one address's keys. Its own lock makes a slow address delay nobody
+// but those who need its keys.
 type keySet struct {
-	keys map[string]any // by kid
-	at   time.Time
+	mu    sync.Mutex
+	keys  map[string]any // by kid
+	at    time.Time      // when they were fetched
+	asked time.Time      // when that was last tried
+	err   error          // of the last try
 }
 
-// key gives a key of the set, fetching the set where it is old or lacks the key.
-func (s *keySets) key(ctx context.Context, client *http.Client, now time.Time, address, kid, alg string) (any, error) {
+func (s *keySets) of(address string) *keySet {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	set, known := s.sets[address]
+	if s.sets == nil {
+		s.sets = map[string]*keySet{}
+	}
+	if s.sets[address] == nil {
+		s.sets[address] = &keySet{}
+	}
+	return s.sets[address]
+}
+
+// key gives a key of the set at the address, fetching the set where it is old or
+// lacks the key, but not again and again: whoever sends invented key ids, or a
+// site that is down, must not cost a request each time.
+func (s *keySets) key(ctx context.Context, client *http.Client, now time.Time, address, kid, alg string) (any, error) {
+	set := s.of(address)
+	set.mu.Lock()
+	defer set.mu.Unlock()
 	_, has := set.keys[kid]
-	if age := now.Sub(set.at); !known || age > keepSet || !has && age > askAgain {
-		keys, err := fetch(ctx, client, address)
-		if err != nil && !has {
-			return nil, &keysError{err}
-		}
+	if (!has || now.Sub(set.at) > keepSet) && now.Sub(set.asked) > askAgain {
+		// Who asks first may go away; the others still need the answer.
+		keys, err := fetch(context.WithoutCancel(ctx), client, address)
+		set.asked, set.err = now, err
 		if err == nil {
-			set = keySet{keys, now}
-			if s.sets == nil {
-				s.sets = map[string]keySet{}
-			}
-			s.sets[address] = set
+			set.keys, set.at = keys, now
 		}
 	}
-	key := set.keys[kid]
+	key, has := set.keys[kid]
+	if !has && set.err != nil {
+		return nil, &keysError{set.err}
+	}
 	switch key.(type) {
 	case ed25519.PublicKey:
 		if alg == "EdDSA" {

@@ -1,6 +1,7 @@
 package signon
 
 import (
+	"context"
 	"crypto/ed25519"
 	"crypto/rand"
 	"crypto/rsa"
@@ -169,6 +170,15 @@ func TestKeySet(t *testing.T) {
 	check(sign(t, jwt.SigningMethodRS256, r, good(), "r"), true) // an old set is better than none
 	if _, err := v.Verify(t.Context(), c, sign(t, jwt.SigningMethodRS256, r, good(), "new")); err == nil || moderation.KindOf(err) != 0 {
 		t.Errorf("keys that cannot be had: %v", err)
+	}
+	if asked != 2 {
+		t.Errorf("the set was asked for %d times: an address that is down must not be asked with each token", asked)
+	}
+	broken, at = false, at.Add(time.Minute)
+	gone, leave := context.WithCancel(t.Context())
+	leave()
+	if _, err := v.Verify(gone, c, sign(t, jwt.SigningMethodRS256, r, good(), "r")); err != nil || asked != 3 {
+		t.Errorf("asked by somebody who went away: %v, %d times", err, asked)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -90,24 +91,38 @@ func (s *Store) Labels(ctx context.Context, site string, limit int) ([]Label, er
 	return out, err
 }
 
-// SaveBundle keeps a bundle as it stands.
-func (s *Store) SaveBundle(ctx context.Context, b Bundle) (Bundle, error) {
-	b.ID = or2(b.ID, NewID())
-	if b.Created.IsZero() {
-		b.Created = s.Now()
-	}
+// AddBundle keeps a new bundle and gives it its id.
+func (s *Store) AddBundle(ctx context.Context, b Bundle) (Bundle, error) {
+	b.ID, b.Created = or2(b.ID, NewID()), s.Now()
 	members, err1 := json.Marshal(b.Members)
 	sample, err2 := json.Marshal(b.Sample)
-	passed, err3 := json.Marshal(append([]string{}, b.Passed...))
-	if err1 != nil || err2 != nil || err3 != nil {
+	if err1 != nil || err2 != nil {
 		return b, fmt.Errorf("encode bundle %s", b.ID)
 	}
 	return b, s.write(ctx, func(tx *sql.Tx) error {
-		_, err := exec(ctx, tx, `insert into bundles (id, site_id, editor_id, version, lower, upper, labels, wrong, members, sample, passed, created_at, released_at, withdrawn_at)
-			values ($1, $2, $3, $4, $14, $5, $6, $7, $8, $9, $10, $11, $12, $13)
-			on conflict (id) do update set passed = excluded.passed, released_at = excluded.released_at, withdrawn_at = excluded.withdrawn_at`,
-			b.ID, b.Site, b.Editor, b.Version, b.Upper, b.Labels, b.Wrong, string(members), string(sample), string(passed),
-			micros(b.Created), optionalTime(b.Released), optionalTime(b.Withdrawn), b.Lower)
+		_, err := exec(ctx, tx, `insert into bundles (id, site_id, editor_id, version, lower, upper, labels, wrong, members, sample, passed, created_at)
+			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, '[]', $11)`,
+			b.ID, b.Site, b.Editor, b.Version, b.Lower, b.Upper, b.Labels, b.Wrong, string(members), string(sample), micros(b.Created))
+		return err
+	})
+}
+
+// StepBundle moves a bundle from where it was read to where to says: its sample
+// read further, withdrawn, or released. Where somebody else moved it meanwhile it
+// is Conflict: a refusal in the sample is never overwritten by a colleague's pass.
+func (s *Store) StepBundle(ctx context.Context, was, to Bundle) error {
+	before, err1 := json.Marshal(append([]string{}, was.Passed...))
+	after, err2 := json.Marshal(append([]string{}, to.Passed...))
+	if err1 != nil || err2 != nil {
+		return fmt.Errorf("encode bundle %s", was.ID)
+	}
+	return s.write(ctx, func(tx *sql.Tx) error {
+		n, err := exec(ctx, tx, `update bundles set passed = $3, released_at = $4, withdrawn_at = $5
+			where id = $1 and passed = $2 and released_at is null and withdrawn_at is null`,
+			was.ID, string(before), string(after), optionalTime(to.Released), optionalTime(to.Withdrawn))
+		if err == nil && n == 0 {
+			return &moderation.Error{Kind: moderation.Conflict, Key: "error.conflict"}
+		}
 		return err
 	})
 }
@@ -125,13 +140,9 @@ func scanBundle(scan func(...any) error) (Bundle, error) {
 		return b, err
 	}
 	b.Created, b.Released, b.Withdrawn = fromMicros(created), timeOf(released), timeOf(withdrawn)
-	for text, to := range map[string]any{members: &b.Members, sample: &b.Sample, passed: &b.Passed} {
-		if text == "[]" {
-			continue
-		}
-		if err := json.Unmarshal([]byte(text), to); err != nil {
-			return b, fmt.Errorf("bundle %s: %w", b.ID, err)
-		}
+	err = errors.Join(json.Unmarshal([]byte(members), &b.Members), json.Unmarshal([]byte(sample), &b.Sample), json.Unmarshal([]byte(passed), &b.Passed))
+	if err != nil {
+		return b, fmt.Errorf("bundle %s: %w", b.ID, err)
 	}
 	return b, nil
 }

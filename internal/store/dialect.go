@@ -5,6 +5,7 @@ import (
 	"net"
 	"strings"
 
+	"github.com/freigabe/freigabe/internal/moderation"
 	"github.com/jackc/pgx/v5/pgconn"
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
@@ -81,6 +82,9 @@ func classify(err error) error {
 		switch pe.Code[:2] {
 		case "08", "53", "57", "58", "25": // connection, resources, intervention, system, read-only standby
 			return unavailable{err}
+		}
+		if pe.Code == "22021" { // a NUL, or what is no UTF-8: somebody's input that no check caught before
+			return moderation.BadField("", "error.text_broken")
 		}
 		return err
 	}

@@ -334,5 +334,11 @@ func (s *Store) unbind(ctx context.Context, tx *sql.Tx) ([]string, error) {
 			return nil, err
 		}
 	}
-	return append(bind, "select setval(pg_get_serial_sequence('jobs', 'id'), (select coalesce(max(id), 0) + 1 from jobs))"), nil
+	err = each(ctx, tx, func(r *sql.Rows) error {
+		var table, column string
+		err := r.Scan(&table, &column)
+		bind = append(bind, fmt.Sprintf("select setval(pg_get_serial_sequence('%s', '%s'), (select coalesce(max(%s), 0) + 1 from %s), false)", table, column, column, table))
+		return err
+	}, "select table_name, column_name from information_schema.columns where table_schema = current_schema() and is_identity = 'YES'")
+	return bind, err
 }

@@ -33,6 +33,7 @@ func lived(t *testing.T, dsn string) (*storetest.House, store.Submitted) {
 		t.Fatal(err)
 	}
 	h.Do(h.Jonas, moderation.Remove, a.Comment)
+	signsIn(t, h.Store, h)
 	if _, err := h.AddArticle(ctx, store.Article{Site: h.Site.ID, Doc: h.Article.Doc}, &store.Image{Type: "image/png", Bytes: []byte{0, 1, 255, 10}}); err != nil {
 		t.Fatal(err)
 	}
@@ -81,12 +82,27 @@ func moves(t *testing.T, from, to string) {
 	if _, err := s.Submit(ctx, in); err != nil {
 		t.Fatal(err)
 	}
+	signsIn(t, s, h)
 	h.Clock.Pass(time.Minute)
 	if jobs, err := s.ClaimJobs(ctx, []string{"publish"}, 10, time.Minute); err != nil || len(jobs) == 0 {
 		t.Fatalf("work that waited is gone: %v %v", jobs, err)
 	}
 	if _, err := store.Restore(ctx, store.Options{DSN: to, Clock: h.Clock.Now}, bytes.NewReader(b.Bytes())); !errors.Is(err, store.ErrNotEmpty) {
 		t.Fatalf("restored over another: %v", err)
+	}
+}
+
+// signsIn does what writes rows that the database numbers: a sign-in, and a change
+// about a person.
+func signsIn(t *testing.T, s *store.Store, h *storetest.House) {
+	t.Helper()
+	if _, err := s.SignIn(ctx, h.Anna.ID, "test"); err != nil {
+		t.Fatal(err)
+	}
+	to := h.Anna.Staffing()
+	to.Name += "a"
+	if err := s.ChangeEditor(ctx, h.Chief, h.Anna.ID, to); err != nil {
+		t.Fatal(err)
 	}
 }
 

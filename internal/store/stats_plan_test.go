@@ -79,9 +79,10 @@ func many(t *testing.T, h *storetest.House) {
 		if _, err := h.AddArticle(t.Context(), store.Article{Site: h.Site.ID, Doc: article.Article{Headline: fmt.Sprintf("Artikel %d", i)}}, nil); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := h.SaveBundle(t.Context(), store.Bundle{ID: fmt.Sprintf("b%d", i), Site: h.Site.ID, Editor: h.Anna.ID, Created: time.UnixMicro(int64(i) + 1)}); err != nil {
+		if _, err := h.AddBundle(t.Context(), store.Bundle{ID: fmt.Sprintf("b%d", i), Site: h.Site.ID, Editor: h.Anna.ID}); err != nil {
 			t.Fatal(err)
 		}
+		h.Clock.Pass(time.Microsecond)
 	}
 	from := "with recursive i(n) as (select 1 union all select n + 1 from i where n < 3000) insert into "
 	site, article := "'"+h.Site.ID+"'", "'"+h.Article.ID+"'"

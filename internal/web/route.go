@@ -8,6 +8,7 @@ import (
 	"runtime/debug"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/freigabe/freigabe/internal/moderation"
 	"github.com/freigabe/freigabe/internal/store"
@@ -104,6 +105,10 @@ func (s *Server) wrap(mux *http.ServeMux) http.Handler {
 		}
 		if strings.Contains(r.URL.Path, "%3A") || strings.Contains(r.URL.EscapedPath(), "%3A") {
 			r.URL.RawPath = "" // "comments%3Aanalyze" is "comments:analyze"
+		}
+		if !utf8.ValidString(r.URL.Path) || strings.Contains(r.URL.Path, "\x00") { // no name of anything here has these
+			s.Fail(w, r, moderation.Missing("page"))
+			return
 		}
 		if _, pattern := mux.Handler(r); pattern == "" {
 			s.unrouted(w, r, mux)

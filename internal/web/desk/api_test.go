@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -416,4 +417,22 @@ func historyOf(t *testing.T, h *room, comment string) []moderation.Decision {
 		t.Fatal(err)
 	}
 	return history
+}
+
+// Bytes that no database keeps as text are bad input, wherever they stand.
+func TestBytesThatAreNoText(t *testing.T) {
+	storetest.OnEach(t, func(t *testing.T, dsn string) {
+		h := newRoom(t, dsn)
+		b := h.surf(t, h.Chief)
+		for _, path := range []string{"/desk/bundles/a%00b", "/desk/comments/%ff", "/desk/authors/%00", "/a/%00", "/receipts/%ff%fe"} {
+			if w := b.do(httptest.NewRequest("GET", path, nil)); w.Code != http.StatusNotFound {
+				t.Errorf("%s: %d", path, w.Code)
+			}
+		}
+		for _, path := range []string{"/desk/queue?article=%00", "/desk/queue?q=%ff", "/desk/queue?author=a%00", "/desk/queue?section=%ff", "/desk/stats?site=%00", "/desk/guide?site=%ff", "/desk/rounds?site=%00"} {
+			if w := b.do(httptest.NewRequest("GET", path, nil)); w.Code >= 500 {
+				t.Errorf("%s: %d", path, w.Code)
+			}
+		}
+	})
 }

@@ -110,13 +110,13 @@ func (d *Desk) sampled(r *http.Request, b store.Bundle) error {
 	if id == "" || id != b.Unread() || !b.Released.IsZero() || !b.Withdrawn.IsZero() {
 		return &moderation.Error{Kind: moderation.Conflict, Key: "error.conflict"}
 	}
+	to := b
 	if r.PostFormValue("do") == "fail" {
-		b.Withdrawn = d.store.Now()
+		to.Withdrawn = d.store.Now()
 	} else {
-		b.Passed = append(b.Passed, id)
+		to.Passed = append(slices.Clone(b.Passed), id)
 	}
-	_, err := d.store.SaveBundle(r.Context(), b)
-	return err
+	return d.store.StepBundle(r.Context(), b, to)
 }
 
 // releaseBundle releases what still waits with the text that was looked at. The
@@ -132,8 +132,9 @@ func (d *Desk) releaseBundle(r *http.Request, b store.Bundle) error {
 	if _, err := d.allowed(r, site, b.Lower, b.Upper); err != nil {
 		return err
 	}
-	b.Released = d.store.Now()
-	if _, err := d.store.SaveBundle(r.Context(), b); err != nil {
+	to := b
+	to.Released = d.store.Now()
+	if err := d.store.StepBundle(r.Context(), b, to); err != nil {
 		return err
 	}
 	var reqs []store.Request

@@ -233,7 +233,7 @@ func (d *Desk) makeBundle(w http.ResponseWriter, r *http.Request) error {
 	for _, i := range rand.Perm(len(b.Members))[:min(sampleSize, len(b.Members))] {
 		b.Sample = append(b.Sample, b.Members[i].ID)
 	}
-	if b, err = d.store.SaveBundle(r.Context(), b); err != nil {
+	if b, err = d.store.AddBundle(r.Context(), b); err != nil {
 		return fmt.Errorf("make a bundle: %w", err)
 	}
 	http.Redirect(w, r, "/desk/bundles/"+b.ID, http.StatusSeeOther)

@@ -257,6 +257,10 @@ func TestListsAndArticles(t *testing.T) {
 			t.Errorf("%s lists %d, want %d", path, got, want)
 		}
 	}
+	h.assessed(t, c, "Die Brücke ist alt.", "alt", moderation.Profanity, 0.9)
+	if list := words(find(b.get("/desk/queue"), class("list"))[0]); !strings.Contains(list, "Schimpfwort: wahrscheinlich") || strings.Contains(list, "Werbe-Link: ") {
+		t.Errorf("the row says of the rules: %q", list)
+	}
 	if page := b.get("/desk/queue?q=nirgends"); !strings.Contains(words(page), "Nichts gefunden") {
 		t.Error("an empty search does not say so")
 	}

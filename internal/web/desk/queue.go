@@ -45,6 +45,19 @@ func (queueList) BandOf(w store.Waiting) string {
 	return bandNames[assess.BandOf(w.Assessment.Band, w.Refuse)]
 }
 
+// Showing lists in words the rules that show in a row's text, such as
+// "Unterstellung: möglich", in the order of the policy.
+func (p queueList) Showing(w store.Waiting) []string {
+	var out []string
+	for _, rule := range moderation.Rules {
+		s := w.Assessment.Rules[rule]
+		if band := assess.BandOf(s.Band, s.Value); band == assess.Unclear || band == assess.Breach {
+			out = append(out, p.Rule(rule)+": "+p.T("desk.assess."+bandNames[band]))
+		}
+	}
+	return out
+}
+
 func (d *Desk) queuePage(w http.ResponseWriter, r *http.Request) error {
 	f, err := d.frame(r, "lists", "desk.nav.lists")
 	if err != nil {

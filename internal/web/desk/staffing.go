@@ -102,10 +102,13 @@ func (d *Desk) forecast(r *http.Request, p *staffingPage) error {
 	return nil
 }
 
-// answer says how long somebody waits who writes this evening, or, late in the
-// day, at the end of what is looked at.
+// answer says how long somebody waits who writes this evening; in the morning, at
+// the end of what is looked at; once the evening has come, at the end of this hour.
 func (p *staffingPage) answer(planned, more []wait.Outlook) string {
 	i := len(planned) - 1
+	if h := planned[0].Hour.Hour(); h < 6 || h > 19 {
+		i = 0
+	}
 	for j, o := range planned {
 		if o.Hour.Hour() == 19 { // its end is 20 o'clock
 			i = j
@@ -123,6 +126,7 @@ func outlookTable(f Frame, planned, more []wait.Outlook) statTable {
 	for _, o := range planned {
 		tall = max(tall, o.Usual)
 	}
+	t.Top = f.wait(tall)
 	for i, o := range planned {
 		t.Rows = append(t.Rows, []string{o.Hour.Format("15:04"), strconv.Itoa(int(o.Arrivals + 0.5)), strconv.Itoa(o.Editors), f.wait(o.Usual), f.wait(o.Long), f.wait(more[i].Usual)})
 		t.Chart = append(t.Chart, column{o.Hour.Format("15"), 50 * i, tallness(o.Usual.Hours(), tall.Hours()), tallness(more[i].Usual.Hours(), tall.Hours())})

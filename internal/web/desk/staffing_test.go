@@ -42,7 +42,7 @@ func TestStaffing(t *testing.T) {
 		t.Errorf("kept: %+v", set)
 	}
 	page := words(b.get("/desk/staffing"))
-	if page == before || !strings.Contains(page, "10 Entscheidungen je Person und Stunde und 90 Kommentaren") || !strings.Contains(page, "Mit einer Person mehr: ") {
+	if page == before || !strings.Contains(page, "10 Entscheidungen je Person und Stunde und 90 Kommentaren") || !strings.Contains(page, "Mit einer Person mehr von jetzt an meist: ") {
 		t.Errorf("the forecast reads: %s", page)
 	}
 	w := b.do(httptest.NewRequest("GET", "/desk/staffing?csv=1", nil))

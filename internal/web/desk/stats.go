@@ -25,6 +25,7 @@ type statTable struct {
 	Head   []string
 	Rows   [][]string
 	Chart  []column
+	Top    string   // what a bar of full height stands for
 	Legend []string // of the bars, where there are two
 }
 

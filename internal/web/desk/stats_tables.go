@@ -40,7 +40,9 @@ func (d *Desk) byHour(ctx context.Context, f Frame, about store.Period) (statTab
 	}
 	t := statTable{ID: "hours", Title: f.T("desk.stats.byHour"), Head: []string{f.T("desk.stats.hour"), f.T("desk.stats.in"), f.T("desk.stats.decided")}}
 	t.Legend = t.Head[1:]
-	tall := float64(max(1, slices.Max(in[:]), slices.Max(out[:])))
+	most := max(1, slices.Max(in[:]), slices.Max(out[:]))
+	tall := float64(most)
+	t.Top = f.N(most)
 	for h := range 24 {
 		t.Rows = append(t.Rows, []string{strconv.Itoa(h), strconv.Itoa(in[h]), strconv.Itoa(out[h])})
 		t.Chart = append(t.Chart, column{strconv.Itoa(h), 25 * h, tallness(float64(in[h]), tall), tallness(float64(out[h]), tall)})
@@ -69,7 +71,9 @@ func (d *Desk) waitsByHour(ctx context.Context, f Frame, about store.Period) (st
 			median[h], p95[h] = quantiles(list)
 		}
 	}
-	tall := slices.Max(p95[:]).Hours()
+	longest := slices.Max(p95[:])
+	tall := longest.Hours()
+	t.Top = locale.Span(f.Lang, longest)
 	for h, list := range by {
 		if len(list) == 0 {
 			t.Rows = append(t.Rows, []string{strconv.Itoa(h), "0", "–", "–"})
@@ -91,7 +95,9 @@ func (d *Desk) queueAges(ctx context.Context, f Frame, about store.Period) (stat
 	if err != nil {
 		return t, err
 	}
-	tall := float64(max(1, slices.Max(counts)))
+	most := max(1, slices.Max(counts))
+	tall := float64(most)
+	t.Top = f.N(most)
 	for i, n := range counts {
 		name, short := f.T("desk.stats.older", "span", locale.Span(f.Lang, ages[len(ages)-1])), ">"
 		if i < len(ages) {
@@ -110,6 +116,7 @@ func (d *Desk) byRule(ctx context.Context, f Frame, about store.Period) (statTab
 	for _, x := range list {
 		tall = max(tall, x.Decided)
 	}
+	t.Top = f.N(tall)
 	for i, x := range list {
 		t.Rows = append(t.Rows, []string{f.Rule(moderation.Rule(x.Name)), strconv.Itoa(x.Decided)})
 		if i < 20 {
@@ -145,6 +152,7 @@ func (d *Desk) refusalHours(ctx context.Context, f Frame, about store.Period) (s
 		return t, err
 	}
 	var decided, refused [24]int
+	t.Top = percent(f, fewest, fewest)
 	for _, x := range list {
 		at := time.Unix(int64(atoi(x.Name))*3600, 0).In(locale.Berlin).Hour()
 		decided[at] += x.Decided

@@ -92,11 +92,11 @@ const (
 
 // Forecast plays the next hours many times over, first come, first served: each
 // time the day is as busy as one of the recorded days, the hours bring what chance
-// gives, and the desk decides as its shifts and its pace allow. Extra editors are
-// added to every shift.
+// gives, and the desk decides as its shifts and its pace allow. Extra editors sit
+// beside the shifts in all of these hours, at night too.
 func (m *Model) Forecast(now time.Time, waiting int, a Arrivals, hours, extra int) []Outlook {
-	desk := m.Desk.With(extra)
-	start := now.In(desk.Zone).Truncate(time.Hour)
+	start := now.In(m.Desk.Zone).Truncate(time.Hour)
+	desk := m.Desk.With(extra, start, start.Add(time.Duration(hours)*time.Hour))
 	random := rand.New(rand.NewPCG(uint64(start.Unix()), uint64(hours)))
 	waits := make([][]time.Duration, hours)
 	out := make([]Outlook, hours)

@@ -41,8 +41,8 @@ func StaffingOf(site store.Site) Staffing {
 type Desk struct {
 	Zone   *time.Location
 	shifts []span
-	always bool // one editor, at all times: nothing else is known
-	extra  int  // further editors whenever somebody is there
+	always bool      // one editor, at all times: nothing else is known
+	more   []stretch // editors beside the shifts, for a time
 }
 
 // span is a shift in minutes from the midnight with which its day begins.
@@ -104,11 +104,12 @@ func minutes(clock string) (int, bool) {
 	return t.Hour()*60 + t.Minute(), err == nil
 }
 
-// With gives the same desk with further editors in every shift.
-func (d *Desk) With(extra int) *Desk {
-	more := *d
-	more.extra += extra
-	return &more
+// With gives the same desk with further editors from one moment to another,
+// whether or not somebody else is there then.
+func (d *Desk) With(extra int, from, to time.Time) *Desk {
+	out := *d
+	out.more = append(slices.Clone(d.more), stretch{from, to, extra})
+	return &out
 }
 
 // change is a moment at which the number of editors becomes another.
@@ -126,38 +127,38 @@ type stretch struct {
 // day lists a local day's stretches, without a gap.
 func (d *Desk) day(y int, m time.Month, dd int) []stretch {
 	begin, end := time.Date(y, m, dd, 0, 0, 0, 0, d.Zone), time.Date(y, m, dd+1, 0, 0, 0, 0, d.Zone)
-	if d.always {
-		return []stretch{{begin, end, 1 + d.extra}}
-	}
 	var changes []change
+	staff := func(from, to time.Time, editors int) {
+		if from.Before(begin) {
+			from = begin
+		}
+		if to.After(end) {
+			to = end
+		}
+		if from.Before(to) {
+			changes = append(changes, change{from, editors}, change{to, -editors})
+		}
+	}
+	if d.always {
+		staff(begin, end, 1)
+	}
 	for _, s := range d.shifts {
 		for _, back := range []int{1, 0} { // a shift of the day before may reach into this one
 			start := time.Date(y, m, dd-back, 12, 0, 0, 0, d.Zone)
-			if !s.days[start.Weekday()] {
-				continue
-			}
-			from, to := time.Date(y, m, dd-back, 0, s.from, 0, 0, d.Zone), time.Date(y, m, dd-back, 0, s.to, 0, 0, d.Zone)
-			if from.Before(begin) {
-				from = begin
-			}
-			if to.After(end) {
-				to = end
-			}
-			if from.Before(to) {
-				changes = append(changes, change{from, s.editors}, change{to, -s.editors})
+			if s.days[start.Weekday()] {
+				staff(time.Date(y, m, dd-back, 0, s.from, 0, 0, d.Zone), time.Date(y, m, dd-back, 0, s.to, 0, 0, d.Zone), s.editors)
 			}
 		}
+	}
+	for _, s := range d.more {
+		staff(s.from, s.to, s.editors)
 	}
 	slices.SortFunc(changes, func(a, b change) int { return a.at.Compare(b.at) })
 	var out []stretch
 	at, editors := begin, 0
 	for _, c := range append(changes, change{end, 0}) {
 		if at.Before(c.at) {
-			n := editors
-			if n > 0 {
-				n += d.extra
-			}
-			out = append(out, stretch{at, c.at, n})
+			out = append(out, stretch{at, c.at, editors})
 			at = c.at
 		}
 		editors += c.by

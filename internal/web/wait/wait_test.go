@@ -51,8 +51,11 @@ func TestWorkIsDoneInShifts(t *testing.T) {
 	if got := shifts.Opens(berlin(23, 12, 0)); !got.Equal(berlin(23, 22, 0)) {
 		t.Errorf("opens at %s", got)
 	}
-	if n := shifts.With(1).Editors(berlin(23, 12, 0)); n != 0 {
-		t.Errorf("one more editor sits there at noon, when nobody works: %d", n)
+	helped := shifts.With(2, berlin(23, 5, 0), berlin(23, 13, 0))
+	for hour, want := range map[int]int{4: 1, 5: 5, 6: 4, 12: 2, 13: 0} {
+		if n := helped.Editors(berlin(23, hour, 0)); n != want {
+			t.Errorf("with two more from 5 to 13 there are %d at %d o'clock, want %d", n, hour, want)
+		}
 	}
 	never := desk(t, Staffing{Shifts: []Shift{{Days: []int{9}, From: "08:00", To: "09:00", Editors: 1}}})
 	if got := never.After(berlin(23, 12, 0), 1); got.Before(berlin(23, 12, 0).AddDate(0, 0, reach)) {
@@ -275,6 +278,9 @@ func TestForecast(t *testing.T) {
 	}
 	if night := alone[10]; night.Hour.Hour() != 23 || night.Usual < 8*time.Hour || night.Editors != 0 { // until 8 o'clock
 		t.Errorf("at night: %+v", night)
+	}
+	if night := two[10]; night.Usual > time.Hour || night.Editors != 1 { // somebody who stays on
+		t.Errorf("at night, with one more: %+v", night)
 	}
 	if again := m.Forecast(now, 100, a, 12, 0); again[3] != alone[3] {
 		t.Error("the same question has two answers")
