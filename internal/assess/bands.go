@@ -82,21 +82,6 @@ func Bands(c Cuts, checked []Checked) []Band {
 	return out
 }
 
-// BundleWindow is how many blindly checked comments a release in bundles rests
-// on.
-const BundleWindow = 500
-
-// BundleAllowed reports whether comments of the fine band may be released in
-// bundles: the lower bound of the band's precision, over the last blindly checked
-// comments (newest last), must reach the wished one.
-func BundleAllowed(c Cuts, checked []Checked, wished float64) bool {
-	if len(checked) > BundleWindow {
-		checked = checked[len(checked)-BundleWindow:]
-	}
-	fine := Bands(c, checked)[0]
-	return fine.Rows > 0 && fine.Low >= wished
-}
-
 // baseShare is the share of breaches for which the base's scores, and with them
 // the default cuts, are calibrated.
 const baseShare = 0.2

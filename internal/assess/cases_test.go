@@ -209,23 +209,6 @@ func TestExternalScoreJoins(t *testing.T) {
 	}
 }
 
-func TestBlindIsOfTheRightSize(t *testing.T) {
-	n := 0
-	for i := range 20000 {
-		id := strconv.Itoa(i)
-		drawn := Blind(id, "s", 0.05)
-		if drawn {
-			n++
-		}
-		if drawn && !Blind(id, "s", 0.1) {
-			t.Fatal("a larger share leaves out what a smaller one drew")
-		}
-	}
-	if n < 850 || n > 1150 {
-		t.Errorf("%d of 20000 drawn at 5 %%", n)
-	}
-}
-
 func TestWhyKnowsEveryCode(t *testing.T) {
 	for code := range reasons {
 		if Why("de", code, "x") == code || Why("en", code, "x") == code {

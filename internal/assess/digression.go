@@ -168,11 +168,20 @@ var turnsBy = func() map[string][]string {
 	return by
 }()
 
+// turnWords holds the hashes of the turns' first words by their low bits.
+var turnWords = func() (bits [1 << 10 / 64]uint64) {
+	for first := range turnsBy {
+		h := german.HashOf([]byte(first))
+		bits[h>>6&15] |= 1 << (h & 63)
+	}
+	return bits
+}()
+
 // turn returns the token at which the writer says that the subject changes, -1
 // if there is none.
 func (r *result) turn() int {
 	for i, k := range r.text.Tokens {
-		if k.Kind != german.Word {
+		if k.Kind != german.Word || turnWords[k.Hash>>6&15]>>(k.Hash&63)&1 == 0 {
 			continue
 		}
 		for _, t := range turnsBy[string(r.text.Folded(k))] {

@@ -80,14 +80,6 @@ func RefusalRates(ds []Told) []GroupRate {
 	return out
 }
 
-// Blind says whether a submission belongs to the control sample that editors
-// decide without seeing score, band or marks. The draw is fixed by the id and a
-// secret of the site, so that it can be repeated and not foreseen.
-func Blind(id, secret string, share float64) bool {
-	h := wordHash([]byte(secret + "\x00" + id))
-	return float64(h>>11)/(1<<53) < share
-}
-
 // Accuracy is what blind decisions say of one rule's score, each share with its
 // Wilson interval at 95 %.
 type Accuracy struct {

@@ -72,7 +72,7 @@ var slotNames = [...]string{
 // decisions are worth alone.
 func (m *Model) Untaught() (*Model, error) {
 	b := *m.base
-	b.Heads, b.Weight = nil, nil
+	b.Heads = nil
 	return newModel(&b, "000000000000")
 }
 

@@ -3,10 +3,9 @@ package assess
 import (
 	"fmt"
 	"io"
-	"runtime"
+	"slices"
 	"strconv"
 	"strings"
-	"sync"
 
 	"github.com/freigabe/freigabe/internal/assess/learn"
 	"github.com/freigabe/freigabe/internal/moderation"
@@ -115,6 +114,13 @@ func (r *result) siteDense(dst []float32, priors *[6]float64) []float32 {
 	return append(dst, x[:]...)
 }
 
+// withoutPriors takes out the rules' priors: when a rule is judged, not all of
+// them are known, so a rule's model sees none, neither in training nor later.
+func withoutPriors(dense []float32) []float32 {
+	clear(dense[sPrior : sPrior+5])
+	return dense
+}
+
 var slotOf = map[moderation.Rule]int{
 	moderation.Insinuation: slotInsinuation, moderation.Profanity: slotProfanity, moderation.Aggression: slotAggression,
 	moderation.Advertising: slotAdvertising, moderation.Digression: slotDigression, Refuse: slotRefuse,
@@ -143,8 +149,8 @@ func (r *result) learned(rule moderation.Rule, z float64) float64 {
 		return sigmoid(z)
 	}
 	r.siteVec = r.siteDense(r.siteVec, &r.priors)
-	if rule != Refuse { // a rule's model must not see the other rules' scores of this pass
-		clear(r.siteVec[sPrior : sPrior+5])
+	if rule != Refuse {
+		r.siteVec = withoutPriors(r.siteVec)
 	}
 	own := h.Score(r.sums[slot], r.siteVec, float32(clampPrior(z)))
 	return sigmoid(float64(h.Slope*own + h.Shift))
@@ -164,8 +170,8 @@ func (m *Model) lesson(d *Decision, a *analysis) (l learn.Lesson, ok bool) {
 	if r.text.Stats.Chars == 0 {
 		return l, false
 	}
-	dense := r.siteDense(r.siteVec, &r.priors)
-	l = learn.NewLesson(&r.vector, &r.weighted, dense)
+	dense := r.siteDense(nil, &r.priors)
+	l = learn.NewLesson(&r.vector, &r.weighted, dense, withoutPriors(slices.Clone(dense)))
 	l.Scale = decay(d.AgeDays)
 	for h := range l.Label {
 		l.Prior[h] = float32(clampPrior(r.priors[h]))
@@ -229,18 +235,7 @@ func (m *Model) Retrain(ds []Decision) *Site {
 func (m *Model) lessons(ds []Decision) []learn.Lesson {
 	out := make([]learn.Lesson, len(ds))
 	ok := make([]bool, len(ds))
-	workers := min(runtime.GOMAXPROCS(0), 8)
-	var wg sync.WaitGroup
-	for w := range workers {
-		wg.Go(func() {
-			a := analyses.Get().(*analysis)
-			defer analyses.Put(a)
-			for i := w; i < len(ds); i += workers {
-				out[i], ok[i] = m.lesson(&ds[i], a)
-			}
-		})
-	}
-	wg.Wait()
+	onAll(len(ds), func(i int, a *analysis) { out[i], ok[i] = m.lesson(&ds[i], a) })
 	kept := out[:0]
 	for i := range out {
 		if ok[i] {

@@ -20,9 +20,6 @@ func TestCalibrationBandsAndDrift(t *testing.T) {
 	if b[0].Rows != 600 || b[0].Precision != 0.98 || b[0].Low >= 0.98 || b[2].Precision != 0.75 || b[1].Rows != 0 {
 		t.Errorf("bands: %+v", b)
 	}
-	if !BundleAllowed(DefaultCuts, checked, 0.95) || BundleAllowed(DefaultCuts, checked, 0.99) {
-		t.Error("a bundle is open by the wished precision, not by the lower bound")
-	}
 	var judged []Judged
 	for _, c := range checked {
 		judged = append(judged, Judged{c.Score >= 0.5, c.Refused})
@@ -175,5 +172,30 @@ func TestRefusalRatesByGroup(t *testing.T) {
 		if r.Named != 30 || !r.Apart || (r.Group == "Muslime") != (r.Refused == 20) {
 			t.Errorf("%+v", r)
 		}
+	}
+}
+
+// TestRulesDoNotLearnFromEachOther holds that a rule's own model is taught what it
+// will see: not the scores of the other rules, which are not all known by then.
+func TestRulesDoNotLearnFromEachOther(t *testing.T) {
+	ds := make([]Decision, 120)
+	for i := range ds {
+		ds[i] = Decision{Position: uint64(i + 1), Input: Input{Text: sample}}
+		if i%2 == 0 {
+			ds[i] = Decision{Position: uint64(i + 1), Input: Input{Text: "Du Lügner, du Idiot!"}, Outcome: Refused, Rule: moderation.Aggression}
+		}
+	}
+	s := Default().Retrain(ds)
+	h := &s.delta.Heads[slotAggression]
+	if !h.Taught() {
+		t.Fatal("the rule was not taught")
+	}
+	for i, w := range h.Dense[sPrior : sPrior+5] {
+		if w != 0 {
+			t.Errorf("the rule weighs the score of %s with %v", slotNames[i], w)
+		}
+	}
+	if all := s.delta.Heads[slotRefuse].Dense[sPrior : sPrior+5]; all[slotProfanity] == 0 {
+		t.Error("\"would be refused\" does not see the rules")
 	}
 }

@@ -3,7 +3,10 @@ package assess
 import (
 	"bytes"
 	"fmt"
+	"runtime"
+	"slices"
 	"sort"
+	"sync"
 
 	"github.com/freigabe/freigabe/internal/assess/german"
 	"github.com/freigabe/freigabe/internal/assess/learn"
@@ -62,39 +65,66 @@ func Train(rows []Row, names Names) (*Model, []byte, error) {
 }
 
 func train(rows []Row, neutral Names, o learn.Options) (*learn.Base, error) {
-	var c learn.Builder
-	a := analyses.Get().(*analysis)
-	defer analyses.Put(a)
-	for i := range rows {
-		if i > 0 && rows[i].Text == rows[i-1].Text {
-			c.Again()
-			continue
-		}
-		a.features(rows[i].Text, bool(neutral))
-		c.Add(&a.vector)
-		c.AddStems(stemBuckets(a))
-	}
-	b, samples := c.Build()
+	b, corpus := learn.Build(extractAll(rows, bool(neutral)))
 	b.Neutral = bool(neutral)
-	var names []string
-	var heads []*learn.Linear
-	var platt [][3]float32
-	var counts []uint32
-	for _, name := range headsOf(rows) {
-		part := partOf(rows, samples, name)
-		if !bothClasses(part) {
+	names := headsOf(rows)
+	parts := make([][]learn.Sample, len(names))
+	for h, name := range names {
+		parts[h] = partOf(rows, corpus.Samples, name)
+		if !bothClasses(parts[h]) {
 			return nil, fmt.Errorf("train %s: the rows need texts of both labels", name)
 		}
-		slope, shift, cut := crossPlatt(part, len(b.Mean), o)
-		names, heads = append(names, name), append(heads, learn.Exact(part, len(b.Mean), o))
-		platt = append(platt, [3]float32{slope, shift, cut})
-		counts = append(counts, uint32(len(part)))
 	}
-	b.Quantise(names, heads)
+	fit := func(part []learn.Sample) *learn.Linear {
+		return learn.Exact(part, len(corpus.Buckets), len(b.Mean), o)
+	}
+	heads, platt := make([]*learn.Linear, len(names)), make([][3]float32, len(names))
+	var wg sync.WaitGroup
+	for h, part := range parts {
+		wg.Go(func() { heads[h] = fit(part) })
+		wg.Go(func() { platt[h] = crossPlatt(part, fit) })
+	}
+	wg.Wait()
+	b.Quantise(names, heads, corpus.Buckets)
 	for h := range b.Heads {
-		b.Heads[h].Slope, b.Heads[h].Shift, b.Heads[h].Cut, b.Heads[h].Rows = platt[h][0], platt[h][1], platt[h][2], counts[h]
+		b.Heads[h].Slope, b.Heads[h].Shift, b.Heads[h].Cut, b.Heads[h].Rows = platt[h][0], platt[h][1], platt[h][2], uint32(len(parts[h]))
 	}
 	return b, nil
+}
+
+// extractAll reads the features of rows on all processors. Rows that repeat
+// their predecessor's text share them.
+func extractAll(rows []Row, neutral bool) []*learn.Raw {
+	out := make([]*learn.Raw, len(rows))
+	again := func(i int) bool { return i > 0 && rows[i].Text == rows[i-1].Text }
+	onAll(len(rows), func(i int, a *analysis) {
+		if !again(i) {
+			a.features(rows[i].Text, neutral)
+			out[i] = learn.NewRaw(&a.vector, stemBuckets(a))
+		}
+	})
+	for i := range out {
+		if again(i) {
+			out[i] = out[i-1]
+		}
+	}
+	return out
+}
+
+// onAll calls f for 0 to n-1 on all processors, each with an analysis of its own.
+func onAll(n int, f func(i int, a *analysis)) {
+	workers := min(runtime.GOMAXPROCS(0), 8)
+	var wg sync.WaitGroup
+	for w := range workers {
+		wg.Go(func() {
+			a := analyses.Get().(*analysis)
+			defer analyses.Put(a)
+			for i := w; i < n; i += workers {
+				f(i, a)
+			}
+		})
+	}
+	wg.Wait()
 }
 
 // features reads what the learned model sees of a text.
@@ -171,8 +201,9 @@ func bothClasses(part []learn.Sample) bool {
 // that it does not see scores of rows the model was trained on.
 const plattFolds = 3
 
-func crossPlatt(part []learn.Sample, dense int, o learn.Options) (slope, shift, cut float32) {
-	var points []learn.Point
+func crossPlatt(part []learn.Sample, train func([]learn.Sample) *learn.Linear) [3]float32 {
+	var points [plattFolds][]learn.Point
+	var wg sync.WaitGroup
 	for f := range plattFolds {
 		var fit, rest []learn.Sample
 		for i := range part {
@@ -183,17 +214,25 @@ func crossPlatt(part []learn.Sample, dense int, o learn.Options) (slope, shift, 
 			}
 		}
 		if !bothClasses(fit) {
-			return 1, 0, 0.5
+			return [3]float32{1, 0, 0.5}
 		}
-		m := learn.Exact(fit, dense, o)
-		for i := range rest {
-			points = append(points, learn.Point{Z: float64(m.Score(&rest[i])), Label: rest[i].Label, Weight: 1})
-		}
+		wg.Go(func() {
+			m := train(fit)
+			for i := range rest {
+				points[f] = append(points[f], learn.Point{Z: float64(m.Score(&rest[i])), Label: rest[i].Label, Weight: 1})
+			}
+		})
 	}
+	wg.Wait()
+	return calibrate(slices.Concat(points[:]...))
+}
+
+// calibrate gives slope and shift of the calibration and the best cut.
+func calibrate(points []learn.Point) [3]float32 {
 	a, b := learn.Platt(points)
 	p, labels := make([]float64, len(points)), make([]bool, len(points))
 	for i, x := range points {
 		p[i], labels[i] = sigmoid(a*x.Z+b), x.Label
 	}
-	return float32(a), float32(b), float32(learn.BestCut(p, labels))
+	return [3]float32{float32(a), float32(b), float32(learn.BestCut(p, labels))}
 }

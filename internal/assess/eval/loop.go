@@ -36,6 +36,10 @@ func loop(r *report, data string) error {
 		n      int
 		target float64
 	}{{300, .66}, {1000, .71}, {3000, .75}} {
+		name := fmt.Sprintf("RP-Mod after %d decisions: ", t.n)
+		if !r.wants(name+"AUC") && !r.wants(name+"lead over decisions alone") {
+			continue
+		}
 		with, without := 0.0, 0.0
 		const draws = 3
 		for d := range draws {
@@ -43,8 +47,8 @@ func loop(r *report, data string) error {
 			with += siteAUC(m.Retrain(ds), rest) / draws
 			without += siteAUC(fresh.Retrain(ds), rest) / draws
 		}
-		r.floor(fmt.Sprintf("RP-Mod after %d decisions: AUC", t.n), with, t.target)
-		r.floor(fmt.Sprintf("RP-Mod after %d decisions: lead over decisions alone", t.n), with-without, -.005)
+		r.floor(name+"AUC", with, t.target)
+		r.floor(name+"lead over decisions alone", with-without, -.005)
 	}
 	return nil
 }

@@ -9,16 +9,9 @@ func FoldWord(w string) string {
 	t.Scan(w)
 	var b strings.Builder
 	for _, c := range t.chars {
-		switch c.r {
-		case 'ä':
-			b.WriteString("ae")
-		case 'ö':
-			b.WriteString("oe")
-		case 'ü':
-			b.WriteString("ue")
-		case 'ß':
-			b.WriteString("ss")
-		default:
+		if e := umlaut(c.r); e != "" {
+			b.WriteString(e)
+		} else {
 			b.WriteRune(c.r)
 		}
 	}
@@ -79,10 +72,14 @@ var joins = [...]string{"", "s", "es", "n", "en", "er"}
 
 // Split cuts a compound of known parts: it returns the length of the first part
 // and where the second begins, 0 if no split is known. Known is asked with
-// stems. The longest first part wins.
-func Split(w []byte, known func(part []byte) bool) (end, next int) {
+// stems; begins tells from their first letters (see Start) which ones need not be
+// asked for. The longest first part wins.
+func Split(w []byte, begins func(start uint32) bool, known func(part []byte) bool) (end, next int) {
+	if len(w) < 6 || !begins(Start(w)) {
+		return 0, 0
+	}
 	for cut := len(w) - 3; cut >= 3; cut-- {
-		if !known(Stem(w[cut:])) && !known(w[cut:]) {
+		if !begins(Start(w[cut:])) || !known(Stem(w[cut:])) && !known(w[cut:]) {
 			continue
 		}
 		for _, j := range joins {

@@ -51,9 +51,10 @@ const (
 type Token struct {
 	Kind       Kind
 	Mark       uint16
-	From, To   int32 // bytes of Text.Fold
-	Start, End int32 // bytes of Text.Src
-	c0, c1     int32 // characters
+	From, To   int32  // bytes of Text.Fold
+	Start, End int32  // bytes of Text.Src
+	c0, c1     int32  // characters
+	Hash       uint32 // of its folded form, see HashOf
 }
 
 // Has reports whether the token carries every one of the marks.
@@ -103,7 +104,9 @@ func (t *Text) Scan(src string) {
 	for i := 0; i < len(src) && len(t.chars) < MaxRunes; {
 		c := src[i]
 		if c < utf8.RuneSelf {
-			t.scanASCII(c, int32(i))
+			a := &ascii[c]
+			t.chars = append(t.chars, char{rune(a.lower), int32(i), int32(i + 1), a.flags})
+			t.Stats.Latin += int(a.letter)
 			i++
 			continue
 		}
@@ -114,20 +117,34 @@ func (t *Text) Scan(src string) {
 	t.countChars()
 }
 
-func (t *Text) scanASCII(c byte, at int32) {
-	switch {
-	case c >= 'A' && c <= 'Z':
-		t.chars = append(t.chars, char{rune(c) + 'a' - 'A', at, at + 1, charUpper})
-		t.Stats.Latin++
-	case c >= 'a' && c <= 'z':
-		t.chars = append(t.chars, char{rune(c), at, at + 1, 0})
-		t.Stats.Latin++
-	default:
-		t.chars = append(t.chars, char{rune(c), at, at + 1, 0})
+// ascii is what Scan makes of the characters of one byte.
+var ascii = func() (t [utf8.RuneSelf]struct{ lower, flags, letter, digit uint8 }) {
+	for c := range t {
+		a := &t[c]
+		a.lower = uint8(c)
+		switch {
+		case c >= 'A' && c <= 'Z':
+			a.lower, a.flags, a.letter = uint8(c)+'a'-'A', charUpper, 1
+		case c >= 'a' && c <= 'z':
+			a.letter = 1
+		case c >= '0' && c <= '9':
+			a.digit = 1
+		}
 	}
-}
+	return t
+}()
 
 func (t *Text) scanRune(r rune, start, end int32) {
+	switch r {
+	case 'ä', 'ö', 'ü', 'ß':
+		t.chars = append(t.chars, char{r, start, end, 0})
+		t.Stats.Latin++
+		return
+	case 'Ä', 'Ö', 'Ü':
+		t.chars = append(t.chars, char{r + 'ä' - 'Ä', start, end, charUpper})
+		t.Stats.Latin++
+		return
+	}
 	if invisible(r) {
 		t.Stats.Invisible++
 		return
@@ -181,36 +198,43 @@ func (t *Text) countScript(r rune) {
 
 func (t *Text) countChars() {
 	s := &t.Stats
-	t.cased = t.cased[:0]
+	s.Chars = len(t.chars)
+	t.plain, t.cased = sized(t.plain, s.Chars), sized(t.cased, s.Chars)
 	for i := range t.chars {
 		c := &t.chars[i]
-		if c.r < 0x80 {
-			t.plain = append(t.plain, byte(c.r))
-		} else {
-			t.plain = append(t.plain, 0xFF)
-		}
-		t.cased = append(t.cased, casedByte(c))
-		if isLetter(c.r) {
-			s.Letters++
-			if c.flags&charUpper != 0 {
-				s.Uppers++
+		if c.r < utf8.RuneSelf {
+			a := &ascii[c.r]
+			t.plain[i] = byte(c.r)
+			s.Letters += int(a.letter)
+			s.Uppers += int(a.letter & c.flags)
+			s.Digits += int(a.digit)
+			if a.letter != 0 {
+				t.cased[i] = byte(c.r) - c.flags&charUpper*('a'-'A')
+				continue
 			}
-		} else if isDigit(c.r) {
-			s.Digits++
+		} else {
+			t.plain[i] = 0xFF
+			if isLetter(c.r) {
+				s.Letters++
+				s.Uppers += int(c.flags & charUpper)
+			}
 		}
+		t.cased[i] = casedByte(c)
 	}
-	s.Chars = len(t.chars)
 }
 
-// casedByte is a character in one byte: capitals stay, digits are alike, and
-// letters above ASCII share 128 values.
+// sized is b with n bytes, whatever they hold.
+func sized(b []byte, n int) []byte {
+	if cap(b) < n {
+		return make([]byte, n+n/2)[:n]
+	}
+	return b[:n]
+}
+
+// casedByte is a character that is no letter from a to z in one byte: digits are
+// alike, and letters above ASCII share 128 values.
 func casedByte(c *char) byte {
 	switch r := c.r; {
-	case r >= 'a' && r <= 'z':
-		if c.flags&charUpper != 0 {
-			return byte(r) - 'a' + 'A'
-		}
-		return byte(r)
 	case isDigit(r):
 		return '0'
 	case r < ' ':
@@ -240,6 +264,15 @@ func (t *Text) Bytes(from, to int) (start, end int) {
 
 // Extent gives the characters of a token, from and up to.
 func (k Token) Extent() (from, to int) { return int(k.c0), int(k.c1) }
+
+// HashOf is the FNV-1a hash of a folded word.
+func HashOf(w []byte) uint32 {
+	h := uint32(2166136261)
+	for _, c := range w {
+		h = (h ^ uint32(c)) * 16777619
+	}
+	return h
+}
 
 // Folded is a token's folded form.
 func (t *Text) Folded(k Token) []byte { return t.Fold[k.From:k.To] }

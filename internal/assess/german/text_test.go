@@ -53,7 +53,8 @@ func TestStemAndSplit(t *testing.T) {
 		}
 	}
 	known := func(p []byte) bool { return string(p) == "wohnung" || string(p) == "bau" || string(p) == "wohn" }
-	if end, next := Split([]byte("wohnungsbau"), known); end != 7 || next != 8 {
+	all := func(uint32) bool { return true }
+	if end, next := Split([]byte("wohnungsbau"), all, known); end != 7 || next != 8 {
 		t.Errorf("split at %d, %d", end, next)
 	}
 }

@@ -122,6 +122,7 @@ func (p *tokenizer) open(kind Kind, from int) Token {
 
 func (p *tokenizer) close(k Token, from, to int) {
 	k.To, k.End, k.c1 = int32(len(p.Fold)), p.chars[to-1].end, int32(to)
+	k.Hash = HashOf(p.Fold[k.From:])
 	p.Fold = append(p.Fold, ' ')
 	p.at = append(p.at, int32(to-1))
 	p.Tokens = append(p.Tokens, k)
@@ -141,16 +142,9 @@ func (p *tokenizer) emitFixed(kind Kind, text string, from, to int) {
 // become two letters, sharp s becomes ss.
 func (p *tokenizer) writeRune(r rune, at int) {
 	n := len(p.Fold)
-	switch r {
-	case 'ä':
-		p.Fold = append(p.Fold, "ae"...)
-	case 'ö':
-		p.Fold = append(p.Fold, "oe"...)
-	case 'ü':
-		p.Fold = append(p.Fold, "ue"...)
-	case 'ß':
-		p.Fold = append(p.Fold, "ss"...)
-	default:
+	if e := umlaut(r); e != "" {
+		p.Fold = append(p.Fold, e...)
+	} else {
 		p.Fold = appendRune(p.Fold, r)
 	}
 	for range len(p.Fold) - n {

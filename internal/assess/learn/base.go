@@ -1,6 +1,11 @@
 package learn
 
-import "math"
+import (
+	"math"
+	"math/bits"
+
+	"github.com/freigabe/freigabe/internal/assess/german"
+)
 
 // Head is one rule's regression inside a Base, with the two numbers that turn
 // its log-odds into a calibrated probability.
@@ -31,21 +36,44 @@ func (h *Head) fill() {
 type Base struct {
 	Neutral bool // words that name a group of people enter as one neutral word
 	Heads   []Head
-	Weight  []int8  // len(Heads) per bucket
-	IDF     []uint8 // inverse document frequency in steps of IDFStep, 0 for unseen buckets
 	Mean    []float32
 	Std     []float32
 	Stems   []uint8 // inverse document frequency of word stems, by hash, for relevance
+
+	// cells holds, 1<<shift bytes a bucket, what is known of a feature in one place,
+	// so that looking it up waits for memory once: its inverse document frequency
+	// in steps of IDFStep (0 for unseen buckets), then a quantised weight a head.
+	cells []uint8
+	shift int
 }
 
-// IDFStep is the unit of Base.IDF and Base.Stems.
+// layOut makes room for the weights of a number of heads beside the document
+// frequencies.
+func (b *Base) layOut(idf []uint8, heads int) {
+	b.shift = bits.Len(uint(heads))
+	b.cells = make([]uint8, len(idf)<<b.shift)
+	for k, d := range idf {
+		b.cells[k<<b.shift] = d
+	}
+}
+
+// idf are the document frequencies by bucket.
+func (b *Base) idf() []uint8 {
+	out := make([]uint8, Buckets)
+	for k := range out {
+		out[k] = b.cells[k<<b.shift]
+	}
+	return out
+}
+
+// IDFStep is the unit of a bucket's and of a stem's document frequency.
 const IDFStep = 1.0 / 16
 
 // StemBuckets is the size of the table of stems.
 const StemBuckets = 1 << 14
 
 // StemHash is the bucket of a word's stem in Base.Stems.
-func StemHash(stem []byte) uint32 { return mix(hash(stem)) & (StemBuckets - 1) }
+func StemHash(stem []byte) uint32 { return mix(german.HashOf(stem)) & (StemBuckets - 1) }
 
 // Head returns the index of a head by its name, -1 if the base has none.
 func (b *Base) Head(name string) int {
@@ -64,6 +92,8 @@ type Weighted struct {
 	Site   []float32 // the same for a site, where unseen features count as rare ones
 	Dense  []float32 // standardised
 	Unseen float32   // share of unseen features
+
+	parts []float32 // what one occurrence of each feature adds, see Share
 }
 
 // blockLength is the length each block of a vector is brought to.
@@ -76,37 +106,82 @@ const Square = 1 + 1 + 0.7*0.7
 // rareIDF is what a feature unseen in the base counts for a site.
 const rareIDF = float32(9)
 
+// rarity is what one occurrence counts by the quantised document frequency: in a
+// base, where an unseen feature counts nothing, and for a site.
+var rarity = func() (t [256]struct {
+	base, site float32
+	unseen     int
+}) {
+	for i := range t {
+		t[i].base = float32(i) * IDFStep
+		t[i].site = t[i].base
+	}
+	t[0].site, t[0].unseen = rareIDF, 1
+	return t
+}()
+
 // Weigh weights a vector. Features of a text longer than the cap are few enough
 // for one pass.
 func (b *Base) Weigh(v *Vector, w *Weighted) {
-	w.Value, w.Site = w.Value[:0], w.Site[:0]
-	var base, site [Blocks]float32
-	unseen := 0
+	w.room(len(v.Index))
+	unseen := b.lookUp(v, w)
+	base, site := lengths(v.Index, w.Value), lengths(v.Index, w.Site)
+	value, own := w.Value[:len(v.Index)], w.Site[:len(v.Index)]
 	for i, k := range v.Index {
-		n := sublinear(v.Count[i])
-		idf := float32(b.IDF[k]) * IDFStep
-		x := n * idf
-		y := x
-		if idf == 0 {
-			y = n * rareIDF
-			unseen++
-		}
-		blk := k >> blockBits
-		base[blk] += float32(x * x)
-		site[blk] += float32(y * y)
-		w.Value = append(w.Value, x)
-		w.Site = append(w.Site, y)
-	}
-	for i := range Blocks {
-		base[i] = blockLength[i] * inverseRoot(base[i])
-		site[i] = blockLength[i] * inverseRoot(site[i])
-	}
-	for i, k := range v.Index {
-		w.Value[i] *= base[k>>blockBits]
-		w.Site[i] *= site[k>>blockBits]
+		blk := k >> blockBits & 3
+		value[i] *= base[blk]
+		own[i] *= site[blk]
 	}
 	w.Unseen = float32(unseen) / float32(max(len(v.Index), 1))
 	w.Dense = b.standardise(w.Dense[:0], v.Dense)
+}
+
+// lookUp weighs each feature by how rare and how frequent it is, and counts those
+// that the base never saw.
+func (b *Base) lookUp(v *Vector, w *Weighted) (unseen int) {
+	value, own, cells, shift := w.Value[:len(v.Index)], w.Site[:len(v.Index)], b.cells, b.shift&7
+	for i, k := range v.Index {
+		r := &rarity[cells[int(k)<<shift]]
+		value[i], own[i] = r.base, r.site
+		unseen += r.unseen
+	}
+	for i, c := range v.Count[:len(v.Index)] {
+		if c != 1 {
+			n := sublinear(c)
+			value[i], own[i] = n*value[i], n*own[i]
+		}
+	}
+	return unseen
+}
+
+// lengths gives the factor that brings each block of a vector to its length.
+func lengths(index []uint32, value []float32) (l [Blocks + 1]float32) {
+	var words, letters, runs float32
+	value = value[:len(index)]
+	for i, k := range index {
+		x := value[i]
+		switch x = float32(x * x); {
+		case k >= 2*block:
+			runs += x
+		case k >= block:
+			letters += x
+		default:
+			words += x
+		}
+	}
+	for i, sum := range [Blocks]float32{words, letters, runs} {
+		l[i] = blockLength[i] * inverseRoot(sum)
+	}
+	return l
+}
+
+// room makes the values as long as a vector.
+func (w *Weighted) room(n int) {
+	if cap(w.Value) < n {
+		w.Value, w.Site = make([]float32, n+n/2), make([]float32, n+n/2)
+		w.parts = make([]float32, n+n/2)
+	}
+	w.Value, w.Site, w.parts = w.Value[:n], w.Site[:n], w.parts[:n]
 }
 
 func inverseRoot(x float32) float32 {
@@ -128,26 +203,39 @@ func (b *Base) standardise(dst, dense []float32) []float32 {
 
 // Predict writes each head's log-odds into out, which has one place a head.
 func (b *Base) Predict(v *Vector, w *Weighted, out []float32) {
-	n := len(b.Heads)
-	var acc [8]float32
-	for i, k := range v.Index {
-		x := w.Value[i]
-		if x == 0 {
-			continue
-		}
-		for h, q := range b.Weight[int(k)*n : int(k)*n+n] {
-			acc[h&7] += x * b.Heads[h].table[uint8(q)]
-		}
+	var words [8]float32
+	for h := 0; h < len(b.Heads); h += 2 {
+		words[h&7], words[(h+1)&7] = b.words(v, w, h)
 	}
 	for h := range b.Heads {
 		head := &b.Heads[h]
-		z := acc[h&7] + head.Bias
+		z := words[h&7] + head.Bias
 		for i, d := range w.Dense {
-			z += head.Dense[i] * d
+			z += float32(head.Dense[i] * d)
 		}
 		out[h] = z
 	}
 }
+
+// words is the hashed words' part in the log-odds of head h and the next one.
+func (b *Base) words(v *Vector, w *Weighted, h int) (x, y float32) {
+	first, second := &b.Heads[h].table, &noWeights
+	if h+1 < len(b.Heads) {
+		second = &b.Heads[h+1].table
+	}
+	value, cells, shift := w.Value[:len(v.Index)], b.cells, b.shift&7
+	for i, k := range v.Index {
+		cell := cells[int(k)<<shift+h:]
+		x += float32(value[i] * first[cell[1]])
+		if len(cell) > 2 {
+			y += float32(value[i] * second[cell[2]])
+		}
+	}
+	return x, y
+}
+
+// noWeights is the table of a head that is not there.
+var noWeights [256]float32
 
 // Probability is a head's calibrated probability for its log-odds.
 func (h *Head) Probability(z float32) float64 {
@@ -157,89 +245,121 @@ func (h *Head) Probability(z float32) float64 {
 // Share adds to each token its part in a head's log-odds: weight times value,
 // divided among the occurrences of a feature.
 func (b *Base) Share(v *Vector, w *Weighted, head int, tokens []float32) {
-	n := len(b.Heads)
-	table := &b.Heads[head].table
-	for _, g := range v.Grams {
-		x := w.Value[g.Feature] * table[uint8(b.Weight[int(v.Index[g.Feature])*n+head])] / v.Count[g.Feature]
-		if int(g.Token) < len(tokens) {
-			tokens[g.Token] += x
+	table, cells, shift := &b.Heads[head].table, b.cells[1+head:], b.shift&7
+	value, count, parts := w.Value[:len(v.Index)], v.Count[:len(v.Index)], w.parts[:len(v.Index)]
+	for i, k := range v.Index {
+		x := value[i] * table[cells[int(k)<<shift]]
+		if c := count[i]; c != 1 {
+			x /= c
 		}
+		parts[i] = x
+	}
+	v.deal(parts, tokens)
+}
+
+// deal adds to each token the parts of the features that occur in it.
+func (v *Vector) deal(parts, tokens []float32) {
+	grams := v.Grams
+	for len(grams) > 0 {
+		at, n := grams[0].Token, 0
+		if int(at) >= len(tokens) {
+			grams = grams[1:]
+			continue
+		}
+		sum := tokens[at]
+		for n < len(grams) && grams[n].Token == at {
+			sum += parts[grams[n].Feature]
+			n++
+		}
+		tokens[at], grams = sum, grams[n:]
 	}
 }
 
-// Corpus is the weighted rows of a training set.
+// Corpus is the weighted rows of a training set. Their features are numbered
+// anew in the order in which they first occur: the weights that training needs
+// most then lie side by side in memory.
 type Corpus struct {
-	Rows []Sample
-	IDF  []uint8
-	Mean []float32
-	Std  []float32
+	Samples []Sample
+	Buckets []uint32 // of each number in Sample.Index
 }
 
-// Builder counts features over the rows of a training set.
-type Builder struct {
-	rows  []rawRow
-	df    []uint32
-	stems []uint32
+// Raw is what one text brings to a training set: its distinct features with
+// their counts, its dense features and the buckets of its stems.
+type Raw struct {
+	index, stems []uint32
+	count, dense []float32
 }
 
-type rawRow struct {
-	index []uint32
-	count []float32
-	dense []float32
+// NewRaw copies a vector's features.
+func NewRaw(v *Vector, stems []uint32) *Raw {
+	return &Raw{index: append([]uint32(nil), v.Index...), count: append([]float32(nil), v.Count...),
+		dense: append([]float32(nil), v.Dense...), stems: stems}
 }
 
-// Add takes in one text's features.
-func (c *Builder) Add(v *Vector) {
-	if c.df == nil {
-		c.df = make([]uint32, Buckets)
-		c.stems = make([]uint32, StemBuckets)
-	}
-	c.rows = append(c.rows, rawRow{append([]uint32(nil), v.Index...), append([]float32(nil), v.Count...), append([]float32(nil), v.Dense...)})
-	for _, b := range v.Index {
-		c.df[b]++
-	}
-}
-
-// Again repeats the last row, for a text that teaches another rule too; it does
-// not count again.
-func (c *Builder) Again() { c.rows = append(c.rows, c.rows[len(c.rows)-1]) }
-
-// AddStems counts the distinct stem buckets of one text.
-func (c *Builder) AddStems(buckets []uint32) {
-	for _, b := range buckets {
-		c.stems[b]++
-	}
-}
-
-// Build freezes document frequencies and the
-// statistics of the dense features, and weights the rows.
-func (c *Builder) Build() (*Base, []Sample) {
-	b := &Base{IDF: make([]uint8, Buckets), Stems: make([]uint8, StemBuckets)}
-	n := float64(len(c.rows))
-	for i, d := range c.df {
-		if d >= 1 {
-			b.IDF[i] = quantIDF(n, float64(d))
+// Build freezes document frequencies and the statistics of the dense features,
+// and weights the rows. A row that repeats its predecessor (the same text taught
+// another rule) is not counted again.
+func Build(rows []*Raw) (*Base, Corpus) {
+	b := &Base{Stems: make([]uint8, StemBuckets)}
+	idf, df, stems := make([]uint8, Buckets), make([]uint32, Buckets), make([]uint32, StemBuckets)
+	for i, r := range rows {
+		if i > 0 && r == rows[i-1] {
+			continue
+		}
+		for _, k := range r.index {
+			df[k]++
+		}
+		for _, k := range r.stems {
+			stems[k]++
 		}
 	}
-	for i, d := range c.stems {
+	n := float64(len(rows))
+	for i, d := range df {
+		if d >= 1 {
+			idf[i] = quantIDF(n, float64(d))
+		}
+	}
+	b.layOut(idf, 0)
+	for i, d := range stems {
 		b.Stems[i] = quantIDF(n, float64(d))
 	}
-	b.Mean, b.Std = statistics(c.rows)
-	samples := make([]Sample, len(c.rows))
-	var v Vector
+	b.Mean, b.Std = statistics(rows)
+	return b, b.corpus(rows)
+}
+
+// corpus weights the rows.
+func (b *Base) corpus(rows []*Raw) Corpus {
+	c := Corpus{Samples: make([]Sample, len(rows))}
+	number := numbers{make([]uint32, Buckets), nil}
 	var w Weighted
-	for i := range c.rows {
-		v.Index, v.Count, v.Dense = c.rows[i].index, c.rows[i].count, c.rows[i].dense
-		b.Weigh(&v, &w)
-		samples[i] = Sample{Dense: append([]float32(nil), w.Dense...), Scale: 1}
-		for j, x := range w.Value {
-			if x != 0 {
-				samples[i].Index = append(samples[i].Index, v.Index[j])
-				samples[i].Value = append(samples[i].Value, x)
-			}
+	for i, r := range rows {
+		if i > 0 && r == rows[i-1] {
+			c.Samples[i] = c.Samples[i-1]
+			continue
 		}
+		b.Weigh(&Vector{Index: r.index, Count: r.count, Dense: r.dense}, &w)
+		number.all(r.index)
+		c.Samples[i] = Sample{Index: r.index, Value: append(r.count[:0], w.Value...), Dense: append([]float32(nil), w.Dense...), Scale: 1}
 	}
-	return b, samples
+	c.Buckets = number.bucket
+	return c
+}
+
+// numbers counts distinct buckets as they come.
+type numbers struct {
+	of     []uint32 // number by bucket, plus one
+	bucket []uint32 // by number
+}
+
+// all replaces buckets by their numbers.
+func (n *numbers) all(index []uint32) {
+	for j, k := range index {
+		if n.of[k] == 0 {
+			n.bucket = append(n.bucket, k)
+			n.of[k] = uint32(len(n.bucket))
+		}
+		index[j] = n.of[k] - 1
+	}
 }
 
 func quantIDF(n, df float64) uint8 {
@@ -247,7 +367,7 @@ func quantIDF(n, df float64) uint8 {
 	return uint8(max(1, min(255, math.Round(x/IDFStep))))
 }
 
-func statistics(rows []rawRow) (mean, std []float32) {
+func statistics(rows []*Raw) (mean, std []float32) {
 	if len(rows) == 0 {
 		return nil, nil
 	}
@@ -266,18 +386,18 @@ func statistics(rows []rawRow) (mean, std []float32) {
 	return mean, std
 }
 
-// Quantise packs trained heads into the base, eight bits a weight.
-func (b *Base) Quantise(names []string, heads []*Linear) {
-	n := len(heads)
-	b.Weight = make([]int8, Buckets*n)
-	b.Heads = make([]Head, n)
+// Quantise packs trained heads into the base, eight bits a weight. Buckets are
+// those of the corpus that the heads were trained on.
+func (b *Base) Quantise(names []string, heads []*Linear, buckets []uint32) {
+	b.layOut(b.idf(), len(heads))
+	b.Heads = make([]Head, len(heads))
 	for h, m := range heads {
 		limit := largest(m.Weight)
 		b.Heads[h] = Head{Name: names[h], Limit: limit, Dense: m.Dense, Bias: m.Bias, Slope: 1}
 		b.Heads[h].fill()
 		for i, w := range m.Weight {
 			q := math.Round(127 * math.Sqrt(math.Abs(float64(w))/float64(limit)))
-			b.Weight[i*n+h] = int8(math.Copysign(q, float64(w)))
+			b.cells[int(buckets[i])<<b.shift+1+h] = uint8(int8(math.Copysign(q, float64(w))))
 		}
 	}
 }

@@ -45,12 +45,11 @@ func (b *Base) Encode(w io.Writer) error {
 	}
 	e.f32(b.Mean...)
 	e.f32(b.Std...)
-	raw.Write(b.IDF)
+	raw.Write(b.idf())
 	raw.Write(b.Stems)
-	n := len(b.Heads)
-	for h := range n { // one head after another packs better than interleaved
+	for h := range b.Heads { // one head after another packs better than interleaved
 		for k := range Buckets {
-			raw.WriteByte(byte(b.Weight[k*n+h]))
+			raw.WriteByte(b.cells[k<<b.shift+1+h])
 		}
 	}
 	return writeSealed(w, baseMagic, raw.Bytes())
@@ -109,8 +108,11 @@ func DecodeBase(r io.Reader) (*Base, string, error) {
 	}
 	d := decoder{b: raw}
 	neutral, heads, buckets, dense, stems := d.u32(), d.u32(), d.u32(), d.u32(), d.u32()
-	if neutral > 1 || heads > 8 || buckets != Buckets || dense > 256 || stems != StemBuckets {
+	if neutral > 1 || heads > 8 || dense > 256 || d.bad {
 		return nil, "", ErrDamaged
+	}
+	if buckets != Buckets || stems != StemBuckets {
+		return nil, "", ErrVersion
 	}
 	b := &Base{Neutral: neutral == 1}
 	for range heads {
@@ -120,11 +122,12 @@ func DecodeBase(r io.Reader) (*Base, string, error) {
 		b.Heads = append(b.Heads, h)
 	}
 	b.Mean, b.Std = d.floats(int(dense)), d.floats(int(dense))
-	b.IDF, b.Stems = d.bytes(Buckets), d.bytes(StemBuckets)
-	b.Weight = make([]int8, Buckets*int(heads))
+	idf := d.bytes(Buckets)
+	b.Stems = d.bytes(StemBuckets)
+	b.layOut(idf, int(heads))
 	for h := range int(heads) {
 		for k, c := range d.bytes(Buckets) {
-			b.Weight[k*int(heads)+h] = int8(c)
+			b.cells[k<<b.shift+1+h] = c
 		}
 	}
 	if d.bad || len(d.b) != 0 || !b.finite() {

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"io"
 	"math"
+	"slices"
 	"sync"
 )
 
@@ -33,7 +34,7 @@ const DeltaHeads = 6
 
 const (
 	deltaBits    = 17
-	deltaBuckets = 2<<deltaBits + 1<<runBits
+	deltaBuckets = Blocks << deltaBits
 	// WeightStep is the unit of Delta.Weight. Fixed steps make a model the same
 	// after writing and reading.
 	WeightStep = 1.0 / 4096
@@ -62,13 +63,22 @@ func deltaBucket(k uint32) uint32 { return k>>blockBits<<deltaBits | k&(1<<delta
 
 // Sums writes the hashed words' part of every head's log-odds.
 func (d *Delta) Sums(v *Vector, w *Weighted, out *[DeltaHeads]float32) {
+	var a, b, c, e, f, g float32
+	site, weight := w.Site[:len(v.Index)], d.Weight
 	for i, k := range v.Index {
-		x := w.Site[i] * WeightStep
-		at := deltaBucket(k) * DeltaHeads
-		for h, q := range d.Weight[at : at+DeltaHeads] {
-			out[h] += x * float32(q)
+		q := (*[DeltaHeads]int16)(weight[deltaBucket(k)*DeltaHeads:])
+		if *q == [DeltaHeads]int16{} {
+			continue
 		}
+		x := site[i] * WeightStep
+		a += float32(x * float32(q[0]))
+		b += float32(x * float32(q[1]))
+		c += float32(x * float32(q[2]))
+		e += float32(x * float32(q[3]))
+		f += float32(x * float32(q[4]))
+		g += float32(x * float32(q[5]))
 	}
+	*out = [DeltaHeads]float32{a, b, c, e, f, g}
 }
 
 // Score is a head's log-odds from its words' sum, dense features and prior.
@@ -82,20 +92,24 @@ func (h *DeltaHead) Score(words float32, dense []float32, prior float32) float32
 
 // Share adds each token's part in a head's log-odds.
 func (d *Delta) Share(v *Vector, w *Weighted, head int, tokens []float32) {
-	for _, g := range v.Grams {
-		k := deltaBucket(v.Index[g.Feature])
-		x := w.Site[g.Feature] * float32(d.Weight[int(k)*DeltaHeads+head]) * WeightStep / v.Count[g.Feature]
-		if int(g.Token) < len(tokens) {
-			tokens[g.Token] += x
+	site, count, parts := w.Site[:len(v.Index)], v.Count[:len(v.Index)], w.parts[:len(v.Index)]
+	for i, k := range v.Index {
+		q := d.Weight[int(deltaBucket(k))*DeltaHeads+head]
+		if q == 0 {
+			parts[i] = 0
+			continue
 		}
+		parts[i] = site[i] * float32(q) * WeightStep / count[i]
 	}
+	v.deal(parts, tokens)
 }
 
 // Lesson is one decision as the learner sees it.
 type Lesson struct {
 	Index []uint32 // buckets of the site's table
 	Value []float32
-	Dense []float32
+	Dense []float32 // as the last head, "would be refused", sees it
+	Bare  []float32 // as the rules' heads see it: without the rules' own priors
 	Prior [DeltaHeads]float32
 	// Label by head: 1 a breach, 0 none, -1 nothing known.
 	Label [DeltaHeads]int8
@@ -103,12 +117,20 @@ type Lesson struct {
 }
 
 // NewLesson copies a weighted vector into a lesson.
-func NewLesson(v *Vector, w *Weighted, dense []float32) Lesson {
-	l := Lesson{Index: make([]uint32, len(v.Index)), Value: append([]float32(nil), w.Site...), Dense: append([]float32(nil), dense...), Scale: 1}
+func NewLesson(v *Vector, w *Weighted, dense, bare []float32) Lesson {
+	l := Lesson{Index: make([]uint32, len(v.Index)), Value: append([]float32(nil), w.Site...), Dense: dense, Bare: bare, Scale: 1}
 	for i, k := range v.Index {
 		l.Index[i] = deltaBucket(k)
 	}
 	return l
+}
+
+// denseOf is what head h sees beside the words.
+func (l *Lesson) denseOf(h int) []float32 {
+	if h == DeltaHeads-1 {
+		return l.Dense
+	}
+	return l.Bare
 }
 
 // onlineRate is the step of a single decision between two retrains.
@@ -130,7 +152,7 @@ func (d *Delta) Step(l *Lesson) {
 		for i, k := range l.Index {
 			words += float32(float32(d.Weight[int(k)*DeltaHeads+h]) * WeightStep * l.Value[i])
 		}
-		g := float32((Sigmoid(head.Score(words, l.Dense, l.Prior[h])) - float32(l.Label[h])) * l.Scale * onlineRate)
+		g := float32((Sigmoid(head.Score(words, l.denseOf(h), l.Prior[h])) - float32(l.Label[h])) * l.Scale * onlineRate)
 		for i, k := range l.Index {
 			at := int(k)*DeltaHeads + h
 			d.Weight[at] = fixed(float32(float32(d.Weight[at])*WeightStep) - float32(g*l.Value[i]))
@@ -159,22 +181,27 @@ func fixed(w float32) int16 {
 }
 
 // DeltaDefaults were chosen on replayed streams of decisions.
-var DeltaDefaults = Options{Passes: 4, Seed: 7, Balance: true, Cost: 1.2, DenseScale: 0.25, Contrast: []float32{0.7}}
+var DeltaDefaults = Options{Passes: 8, Seed: 7, Balance: true, Cost: 1.2, DenseScale: 0.25, Contrast: []float32{0.7}}
 
-// Retrain teaches all lessons from the start. Heads are independent and run at
-// the same time; the result does not depend on it.
+// Retrain teaches all lessons from the start; their features are numbered anew
+// (see Corpus), so they are of no use afterwards. Heads are independent and run
+// at the same time; the result does not depend on it.
 func Retrain(lessons []Lesson, dense int, o Options) *Delta {
 	d := NewDelta(dense)
+	number := numbers{make([]uint32, deltaBuckets), nil}
+	for i := range lessons {
+		number.all(lessons[i].Index)
+	}
 	var wg sync.WaitGroup
 	for h := range d.Heads {
-		wg.Go(func() { d.retrainHead(lessons, h, o) })
+		wg.Go(func() { d.retrainHead(lessons, number.bucket, h, o) })
 	}
 	wg.Wait()
 	return d
 }
 
 // retrainHead fits one head. The prior enters as one more dense feature.
-func (d *Delta) retrainHead(lessons []Lesson, h int, o Options) {
+func (d *Delta) retrainHead(lessons []Lesson, buckets []uint32, h int, o Options) {
 	var samples []Sample
 	for i := range lessons {
 		l := &lessons[i]
@@ -183,15 +210,15 @@ func (d *Delta) retrainHead(lessons []Lesson, h int, o Options) {
 		}
 		d.count(h, l.Label[h])
 		samples = append(samples, Sample{Index: l.Index, Value: l.Value, Label: l.Label[h] > 0, Scale: l.Scale,
-			Dense: append(append(make([]float32, 0, len(l.Dense)+1), l.Dense...), l.Prior[h])})
+			Dense: append(slices.Clone(l.denseOf(h)), l.Prior[h])})
 	}
 	head := &d.Heads[h]
 	if !head.Taught() {
 		return
 	}
-	m := exact(thin(samples, head), deltaBuckets, len(head.Dense)+1, o)
-	for k := range deltaBuckets {
-		d.Weight[k*DeltaHeads+h] = fixed(m.Weight[k])
+	m := Exact(thin(samples, head), len(buckets), len(head.Dense)+1, o)
+	for i, k := range buckets {
+		d.Weight[int(k)*DeltaHeads+h] = fixed(m.Weight[i])
 	}
 	n := len(head.Dense)
 	copy(head.Dense, m.Dense[:n])

@@ -48,7 +48,7 @@ func TestExactSeparates(t *testing.T) {
 	for i := range 40 {
 		s = append(s, Sample{Index: []uint32{uint32(i % 2), 9}, Value: []float32{.9, .4}, Label: i%2 == 0, Scale: 1})
 	}
-	m := Exact(s, 0, Defaults)
+	m := Exact(s, 10, 0, Defaults)
 	if m.Score(&s[0]) <= 0 || m.Score(&s[1]) >= 0 {
 		t.Errorf("scores %v %v", m.Score(&s[0]), m.Score(&s[1]))
 	}

@@ -5,7 +5,7 @@ import "math"
 // Sample is one labelled row, weighted: the features of its text as indices and
 // values (each block normalised), and its dense features.
 type Sample struct {
-	Index []uint32
+	Index []uint32 // numbers of the features, see Corpus
 	Value []float32
 	Dense []float32
 	Label bool
@@ -31,7 +31,7 @@ var Defaults = Options{Passes: 6, Seed: 1, Balance: true, Cost: 1.5, DenseScale:
 
 // Linear is one logistic regression.
 type Linear struct {
-	Weight []float32 // by bucket
+	Weight []float32 // by number of the feature
 	Dense  []float32
 	Bias   float32
 }

@@ -73,13 +73,18 @@ type Entry struct {
 // Lexicon is a compiled list. It is immutable and safe for concurrent use.
 type Lexicon struct {
 	entries   []Entry
-	byStart   map[uint32][]int32 // three letters -> entries, longest first
+	starts    german.Starts      // of all stems
+	grave     german.Starts      // of the stems that are looked for in other readings too
+	byStart   map[uint32][]int32 // german.Start -> entries, longest first
 	collapsed map[string]int32   // stem with runs of letters cut to one -> entry
 	byFirst   map[rune][]int32   // entries by first letter, for masks
 	phrases   map[uint64]node
-	traps     []string // folded, whole words
-	prefixes  []string // folded, traps with any ending
+	openings  [1 << 12 / 64]uint64 // hashes of the phrases' first words, by their low bits
+	traps     []string             // folded, whole words
+	prefixes  []string             // folded, traps with any ending
 	trapSet   map[string]bool
+	trapStart german.Starts       // of prefixes
+	trapsBy   map[uint32][]string // prefixes by german.Start
 }
 
 // node is a step of a phrase, keyed by the hash of the words so far.
@@ -101,7 +106,7 @@ func mustCompile() *Lexicon {
 // Compile reads lists in the form of stems.txt and traps.txt.
 func Compile(stems, traps string) (*Lexicon, error) {
 	l := &Lexicon{byStart: map[uint32][]int32{}, collapsed: map[string]int32{}, byFirst: map[rune][]int32{},
-		phrases: map[uint64]node{}, trapSet: map[string]bool{}}
+		phrases: map[uint64]node{}, trapSet: map[string]bool{}, trapsBy: map[uint32][]string{}}
 	for n, line := range strings.Split(stems, "\n") {
 		if err := l.addLine(line); err != nil {
 			return nil, fmt.Errorf("read word list line %d: %w", n+1, err)
@@ -124,11 +129,22 @@ func (l *Lexicon) addTraps(line string) {
 	for w := range strings.FieldsSeq(line) {
 		w = strings.ReplaceAll(w, "-", "")
 		if p, ok := strings.CutSuffix(w, "*"); ok {
-			l.prefixes = append(l.prefixes, german.FoldWord(p))
+			l.addPrefix(german.FoldWord(p))
 			continue
 		}
 		l.trapSet[german.FoldWord(w)] = true
 		l.traps = append(l.traps, german.FoldWord(w))
+	}
+}
+
+// addPrefix adds a harmless word that may have any ending; those of fewer than
+// three letters would hide too much and are left out of the search.
+func (l *Lexicon) addPrefix(p string) {
+	l.prefixes = append(l.prefixes, p)
+	if len(p) >= 3 {
+		l.trapStart.Add([]byte(p))
+		k := german.Start([]byte(p))
+		l.trapsBy[k] = append(l.trapsBy[k], p)
 	}
 }
 
@@ -176,8 +192,13 @@ func (l *Lexicon) addLine(line string) error {
 func (l *Lexicon) add(e Entry) {
 	n := int32(len(l.entries))
 	l.entries = append(l.entries, e)
-	if k, ok := startKey([]byte(e.Stem), 0); ok {
+	if stem := []byte(e.Stem); len(stem) >= 3 {
+		k := german.Start(stem)
 		l.byStart[k] = append(l.byStart[k], n)
+		l.starts.Add(stem)
+		if e.Severity >= 2 && len(stem) >= 5 {
+			l.grave.Add(stem)
+		}
 	}
 	if len(e.Stem) >= 4 {
 		c := string(collapse(nil, []byte(e.Stem)))
@@ -199,6 +220,9 @@ func (l *Lexicon) addPhrase(words []string, c Class, severity int) {
 	h := phraseSeed
 	for i, w := range words {
 		h = phraseStep(h, []byte(german.FoldWord(w)))
+		if i == 0 {
+			l.openings[h>>6&63] |= 1 << (h & 63)
+		}
 		cur, ok := l.phrases[h]
 		if !ok {
 			cur = node{entry: -1}
@@ -218,14 +242,6 @@ func phraseStep(h uint64, word []byte) uint64 {
 		h = (h ^ uint64(c)) * 1099511628211
 	}
 	return (h ^ ' ') * 1099511628211
-}
-
-// startKey packs the three letters of w from i on.
-func startKey(w []byte, i int) (uint32, bool) {
-	if i+2 >= len(w) {
-		return 0, false
-	}
-	return uint32(w[i])<<16 | uint32(w[i+1])<<8 | uint32(w[i+2]), true
 }
 
 // collapse appends w with every run of one letter cut to one.

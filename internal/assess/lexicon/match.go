@@ -98,23 +98,37 @@ func (f *Finder) word(i int, base int32, w []byte, inside bool) bool {
 // there is none.
 func (f *Finder) search(w []byte, inside bool) (entry int32, from, to int) {
 	best := int32(-1)
-	for s := 0; s+2 < len(w); s++ {
-		k, _ := startKey(w, s)
-		for _, n := range f.byStart[k] {
-			e := &f.entries[n]
-			if len(e.Stem) > len(w)-s || string(w[s:s+len(e.Stem)]) != e.Stem || !f.counts(e, w, s, inside) {
-				continue
+	if len(w) < 3 {
+		return -1, 0, 0
+	}
+	k := german.Start(w)
+	for s := 0; ; s++ {
+		if f.starts.Has(k) {
+			if n := f.at(w, s, k, inside); n >= 0 && (best < 0 || f.entries[n].Severity > f.entries[best].Severity) {
+				best, from, to = n, s, s+len(f.entries[n].Stem)
 			}
-			if best < 0 || e.Severity > f.entries[best].Severity {
-				best, from, to = n, s, s+len(e.Stem)
-			}
+		}
+		if s+3 >= len(w) {
 			break
 		}
+		k = german.NextStart(k, w[s+3])
 	}
 	if best < 0 || !inside && f.harmless(w, from, to) {
 		return -1, 0, 0
 	}
 	return best, from, to
+}
+
+// at returns the longest stem that counts at s, whose packed beginning is k, -1 if
+// there is none.
+func (f *Finder) at(w []byte, s int, k uint32, inside bool) int32 {
+	for _, n := range f.byStart[k] {
+		e := &f.entries[n]
+		if len(e.Stem) <= len(w)-s && string(w[s:s+len(e.Stem)]) == e.Stem && f.counts(e, w, s, inside) {
+			return n
+		}
+	}
+	return -1
 }
 
 // counts says whether a stem at s counts in w, by the stem's mode.
@@ -159,22 +173,32 @@ func (f *Finder) harmless(w []byte, from, to int) bool {
 		return true
 	}
 	for _, e := range [...]string{"s", "n", "en", "e", "er", "es", "in"} {
-		if rest, ok := bytes.CutSuffix(w, []byte(e)); ok && len(rest) >= 5 && f.trapSet[string(rest)] {
+		if n := len(w) - len(e); n >= 5 && string(w[n:]) == e && f.trapSet[string(w[:n])] {
 			return true
 		}
 	}
-	for _, p := range f.prefixes {
-		at := bytes.Index(w, []byte(p))
-		if at < 0 || at > from || at+len(p) < min(to, from+3) {
+	for at := 0; at <= from && at+3 <= len(w); at++ {
+		k := german.Start(w[at:])
+		if !f.trapStart.Has(k) {
 			continue
 		}
-		// A compound may put a word before the harmless one, as long as the
-		// finding is not longer than it.
-		if (at == 0 || at >= 3) && (at+len(p) >= to || at == 0 && len(p) >= from+3) {
-			return true
+		for _, p := range f.trapsBy[k] {
+			if f.hides(p, w, at, from, to) {
+				return true
+			}
 		}
 	}
 	return false
+}
+
+// hides reports that the harmless word p stands at its first place in w, the
+// letter at, and covers what was found from from to to. A compound may put a word
+// before it, as long as the finding is not longer than it.
+func (f *Finder) hides(p string, w []byte, at, from, to int) bool {
+	if len(p) > len(w)-at || string(w[at:at+len(p)]) != p || at+len(p) < min(to, from+3) || bytes.Index(w, []byte(p)) < at {
+		return false
+	}
+	return (at == 0 || at >= 3) && (at+len(p) >= to || at == 0 && len(p) >= from+3)
 }
 
 // phrase looks for listed sequences of words that begin with token i.
@@ -187,6 +211,9 @@ func (f *Finder) phrase(t *german.Text, i int) {
 			break
 		}
 		h = phraseStep(h, t.Folded(k))
+		if j == i && f.openings[h>>6&63]>>(h&63)&1 == 0 {
+			return
+		}
 		n, ok := f.phrases[h]
 		if !ok {
 			break
@@ -226,8 +253,11 @@ func (f *Finder) asL(t *german.Text, i int, w []byte) bool {
 // stretchedWord compares with every run of letters cut to one. A word that was
 // not stretched needs two doubled letters and a long stem.
 func (f *Finder) stretchedWord(i int, w []byte, stretched bool) bool {
+	if !stretched && doubled(w) < 2 {
+		return false
+	}
 	f.buf = collapse(f.buf[:0], w)
-	if !stretched && len(w)-len(f.buf) < 2 || len(f.buf) < 4 {
+	if len(f.buf) < 4 {
 		return false
 	}
 	if e := f.byEnding(f.buf, 4); e >= 0 && (stretched || len(f.entries[e].Stem) >= 6) && f.entries[e].mode != exact {
@@ -235,6 +265,17 @@ func (f *Finder) stretchedWord(i int, w []byte, stretched bool) bool {
 		return true
 	}
 	return false
+}
+
+// doubled counts letters that repeat the one before them.
+func doubled(w []byte) int {
+	n := 0
+	for j := 1; j < len(w); j++ {
+		if w[j] == w[j-1] {
+			n++
+		}
+	}
+	return n
 }
 
 // byEnding looks up the collapsed word, whole and without its ending.
@@ -258,12 +299,31 @@ func (f *Finder) swapped(i int, w []byte) {
 		return
 	}
 	f.buf = append(f.buf[:0], w...)
-	for j := 1; j+1 < len(w); j++ {
+	last := min(len(w)-2, max(2, f.alike(w)))
+	for j := 1; j <= last; j++ {
 		if f.exchange(i, w, j, 1, 1) || j+2 < len(w) && (pair(w[j], w[j+1]) && f.exchange(i, w, j, 2, 1) ||
 			pair(w[j+1], w[j+2]) && f.exchange(i, w, j, 1, 2)) {
 			return
 		}
 	}
+}
+
+// alike is how many letters from its start w has in common with a grave stem: an
+// exchange further on cannot give one.
+func (f *Finder) alike(w []byte) int {
+	k := german.Start(w)
+	if !f.grave.Has(k) {
+		return 0
+	}
+	most := 0
+	for _, n := range f.byStart[k] {
+		stem, same := f.entries[n].Stem, 0
+		for same < len(stem) && same < len(w) && stem[same] == w[same] {
+			same++
+		}
+		most = max(most, same)
+	}
+	return most
 }
 
 // pair reports two letters that stand for one.
@@ -274,10 +334,17 @@ func pair(a, b byte) bool {
 // exchange tries w with the a letters at j and the b letters after them in the
 // other order.
 func (f *Finder) exchange(i int, w []byte, j, a, b int) bool {
-	copy(f.buf[j:], w[j+a:j+a+b])
-	copy(f.buf[j+b:], w[j:j+a])
-	e := f.stemWithEnding(f.buf, j+a+b-1)
-	copy(f.buf[j:], w[j:j+a+b])
+	if a == 1 && b == 1 {
+		f.buf[j], f.buf[j+1] = w[j+1], w[j]
+	} else {
+		copy(f.buf[j:], w[j+a:j+a+b])
+		copy(f.buf[j+b:], w[j:j+a])
+	}
+	e := int32(-1)
+	if k := german.Start(f.buf); f.grave.Has(k) {
+		e = f.stemWithEnding(f.buf, k, j+a+b-1)
+	}
+	copy(f.buf[j:j+a+b], w[j:])
 	if e < 0 || f.harmless(w, 0, min(len(w), 6)) {
 		return false
 	}
@@ -286,12 +353,8 @@ func (f *Finder) exchange(i int, w []byte, j, a, b int) bool {
 }
 
 // stemWithEnding finds a grave stem at the start of w that spans the letter at
-// and is followed by nothing but an ending.
-func (f *Finder) stemWithEnding(w []byte, at int) int32 {
-	k, ok := startKey(w, 0)
-	if !ok {
-		return -1
-	}
+// and is followed by nothing but an ending. K is the packed beginning of w.
+func (f *Finder) stemWithEnding(w []byte, k uint32, at int) int32 {
 	for _, n := range f.byStart[k] {
 		e := &f.entries[n]
 		least := 5
@@ -311,6 +374,9 @@ func (f *Finder) stemWithEnding(w []byte, at int) int32 {
 // sohn". Of pieces joined by marks the longest run counts; a space may stand only
 // between two pieces, which must give the stem with no more than an ending.
 func (f *Finder) cut(t *german.Text, i int) bool {
+	if w := t.Folded(t.Tokens[i]); len(w) >= 3 && !f.grave.Has(german.Start(w)) {
+		return false
+	}
 	f.buf = append(f.buf[:0], t.Folded(t.Tokens[i])...)
 	glued, best, last := true, int32(-1), i
 	for j := i + 1; j < len(t.Tokens) && j < i+12 && len(f.buf) < 60; j++ {
@@ -350,7 +416,10 @@ func (f *Finder) joined(glued bool) int32 {
 	if len(f.buf) < least {
 		return -1
 	}
-	k, _ := startKey(f.buf, 0)
+	k := german.Start(f.buf)
+	if !f.grave.Has(k) {
+		return -1
+	}
 	for _, n := range f.byStart[k] {
 		e := &f.entries[n]
 		if e.Severity >= 2 && len(e.Stem) >= least && len(e.Stem) <= len(f.buf) && string(f.buf[:len(e.Stem)]) == e.Stem &&

@@ -42,15 +42,39 @@ func Find(text []byte, dst []Link) []Link {
 			i++
 			continue
 		}
+		end := i + 1
+		for end < len(text) && wordByte(text[end]) {
+			end++
+		}
+		if plainWord(text, i, end) {
+			i = end
+			continue
+		}
 		l, ok := at(text, i)
 		if !ok {
-			i++
+			i = end
 			continue
 		}
 		dst = append(dst, l)
 		i = max(l.To, i+1)
 	}
 	return dst
+}
+
+// plainWord reports that what follows the word from i to end rules out a link, as
+// it does for nearly all words.
+func plainWord(text []byte, i, end int) bool {
+	if end-i >= maxAddress {
+		return false
+	}
+	if end == len(text) {
+		return true
+	}
+	switch text[end] {
+	case '-', 0xFF, '.', '_', '+', '@', ':':
+		return false
+	}
+	return !dotBegins(text, end)
 }
 
 func wordByte(c byte) bool {
@@ -214,11 +238,15 @@ func dotBegins(text []byte, i int) bool {
 	default:
 		return false
 	}
-	if i+1 >= len(text) {
-		return false
+	if i+2 >= len(text) {
+		return i+1 < len(text) && text[i+1] == '.'
 	}
 	switch text[i+1] {
-	case 'p', 'd', '(', '[', '{', '.':
+	case 'p':
+		return text[i+2] == 'u'
+	case 'd':
+		return text[i+2] == 'o'
+	case '(', '[', '{', '.':
 		return true
 	}
 	return false

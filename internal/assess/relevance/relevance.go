@@ -25,6 +25,22 @@ var fields = map[string]uint64{}
 // knownStems are stems that compounds may be split into.
 var knownStems = map[string]bool{}
 
+// With what the keys of fields and of knownStems begin.
+var fieldStarts, knownStarts german.Starts
+
+// may reports that a stem can be among those whose beginnings are in starts.
+func may(starts *german.Starts, stem []byte) bool {
+	return len(stem) < 3 || starts.Has(german.Start(stem))
+}
+
+// fieldsOf gives the fields of talk of a stem.
+func fieldsOf(stem []byte) uint64 {
+	if !may(&fieldStarts, stem) {
+		return 0
+	}
+	return fields[string(stem)]
+}
+
 func init() {
 	for line := range strings.SplitSeq(topicsText, "\n") {
 		name, words, ok := strings.Cut(line, ":")
@@ -36,8 +52,12 @@ func init() {
 		for w := range strings.FieldsSeq(words) {
 			s := string(german.Root(nil, []byte(german.FoldWord(strings.ReplaceAll(w, "-", "")))))
 			fields[s] |= bit
+			if len(s) >= 3 {
+				fieldStarts.Add([]byte(s))
+			}
 			if len(s) >= 4 {
 				knownStems[s] = true
+				knownStarts.Add([]byte(s))
 			}
 		}
 	}
@@ -53,6 +73,7 @@ type Words struct {
 	Topics []float64          // weight by field, length one
 	Total  float64
 	Empty  bool
+	starts german.Starts // with what the keys of Stem begin
 }
 
 // Profile is an article with what was said below it, prepared for comparison.
@@ -92,7 +113,7 @@ func (p *Profile) add(text string, weight float64) {
 	var t german.Text
 	t.Scan(text)
 	t.Tokenize(nil)
-	eachStem(&t, nil, p.known, func(_ int, s []byte, share float64) {
+	eachStem(&t, nil, p, func(_ int, s []byte, share float64) {
 		w := p.idf(s) * weight * share
 		p.words.add(string(s), w, weight*share)
 		if weight > 1 {
@@ -102,7 +123,7 @@ func (p *Profile) add(text string, weight float64) {
 }
 
 func (p *Profile) known(part []byte) bool {
-	if len(part) < 4 {
+	if len(part) < 4 || !p.begins(german.Start(part)) {
 		return false
 	}
 	if knownStems[string(part)] {
@@ -112,9 +133,17 @@ func (p *Profile) known(part []byte) bool {
 	return ok
 }
 
+// begins reports that a known stem may begin with the packed letters.
+func (p *Profile) begins(start uint32) bool {
+	return knownStarts.Has(start) || p.words.starts.Has(start)
+}
+
 func (w *Words) add(stem string, weight, share float64) {
 	w.Stem[stem] = max(w.Stem[stem], weight)
 	w.Total += weight
+	if len(stem) >= 3 {
+		w.starts.Add([]byte(stem))
+	}
 	if len(stem) >= kin {
 		w.Head[stem[:kin]] = true
 	}
@@ -155,8 +184,8 @@ func unit(v []float64) {
 }
 
 // eachStem calls f with the stems of the content words and, at a lower share,
-// with the parts of compounds. Words holds what is known of each token, or nil.
-func eachStem(t *german.Text, words []vocab.Word, known func([]byte) bool, f func(token int, stem []byte, share float64)) {
+// with the parts of compounds that the profile knows. Words holds what is known of each token, or nil.
+func eachStem(t *german.Text, words []vocab.Word, p *Profile, f func(token int, stem []byte, share float64)) {
 	for i, k := range t.Tokens {
 		if k.Kind != german.Word || i > 4000 {
 			continue
@@ -182,27 +211,29 @@ func eachStem(t *german.Text, words []vocab.Word, known func([]byte) bool, f fun
 		s := german.Root(buf[:0], w)
 		f(i, s, share)
 		if len(s) >= 7 {
-			parts(s, known, func(part []byte) { f(i, part, share*0.5) })
+			p.parts(s, func(part []byte) { f(i, part, share*0.5) })
 		}
 	}
 }
 
 // parts calls f with the parts of a compound that are known: both halves where
 // both are, else a known beginning or end.
-func parts(s []byte, known func([]byte) bool, f func([]byte)) {
-	if end, next := german.Split(s, known); end > 0 {
+func (p *Profile) parts(s []byte, f func([]byte)) {
+	if end, next := german.Split(s, p.begins, p.known); end > 0 {
 		f(s[:end])
 		f(s[next:])
 		return
 	}
-	for n := len(s) - 3; n >= 4; n-- {
-		if known(s[:n]) {
-			f(s[:n])
-			break
+	if p.begins(german.Start(s)) {
+		for n := len(s) - 3; n >= 4; n-- {
+			if p.known(s[:n]) {
+				f(s[:n])
+				break
+			}
 		}
 	}
 	for n := 3; n <= len(s)-4; n++ {
-		if known(s[n:]) {
+		if p.known(s[n:]) {
 			f(s[n:])
 			break
 		}
@@ -229,7 +260,7 @@ func (p *Profile) Compare(t *german.Text, words []vocab.Word, parent *Profile) R
 	var first [64]int
 	var total, shared, named float64
 	last := -1
-	eachStem(t, words, p.known, func(token int, s []byte, share float64) {
+	eachStem(t, words, p, func(token int, s []byte, share float64) {
 		w := p.idf(s) * share
 		m := p.match(s)
 		if parent != nil {
@@ -247,7 +278,7 @@ func (p *Profile) Compare(t *german.Text, words []vocab.Word, parent *Profile) R
 			}
 		}
 		shared += w * m
-		f := fields[string(s)]
+		f := fieldsOf(s)
 		for i := 0; f != 0; i, f = i+1, f>>1 {
 			if f&1 != 0 {
 				if topics[i] == 0 {
@@ -291,6 +322,9 @@ const strayShare = 0.4
 // match is how well a stem is covered by the article: 1 the same stem, less for
 // a kin word.
 func (p *Profile) match(s []byte) float64 {
+	if !may(&p.words.starts, s) {
+		return 0
+	}
 	if _, ok := p.words.Stem[string(s)]; ok {
 		return 1
 	}

@@ -7,6 +7,7 @@ package vocab
 import (
 	_ "embed"
 	"fmt"
+	"math/bits"
 	"strconv"
 	"strings"
 
@@ -91,10 +92,13 @@ var (
 	words    = map[string]*Word{}
 	prefixes = map[string]int32{}
 	lead     = map[[4]byte]bool{} // first four letters of prefixes
+	starts   german.Starts        // first three letters of prefixes
 	next     = map[uint64]int32{} // node and word -> node
 	ends     = map[int32]*Cue{}
+	roots    []int32 // by word: the node after it, for the first word of a phrase
 	nodes    int32
 	lastID   = anyWord
+	index    []place // of words, see look
 
 	// Groups are the names of the groups of people that are told apart.
 	Groups []string
@@ -105,6 +109,31 @@ func init() {
 		if err := load(); err != nil {
 			panic("vocab: " + err.Error())
 		}
+	}
+	indexWords()
+	roots = make([]int32, lastID+1)
+	for id := range roots {
+		roots[id] = next[uint64(id)]
+	}
+}
+
+// place is where a word is found by its hash, in a table with room for four times
+// as many.
+type place struct {
+	hash uint32
+	text string
+	word *Word
+}
+
+func indexWords() {
+	index = make([]place, 1<<bits.Len(uint(4*len(words))))
+	for text, w := range words {
+		h := german.HashOf([]byte(text))
+		p := int(h) & (len(index) - 1)
+		for index[p].word != nil {
+			p = (p + 1) & (len(index) - 1)
+		}
+		index[p] = place{h, text, w}
 	}
 }
 
@@ -217,6 +246,7 @@ func wordID(w string) int32 {
 			lastID++
 			prefixes[f] = lastID
 			lead[[4]byte([]byte(f + "    ")[:4])] = true
+			starts.Add([]byte(f + "    "))
 		}
 		return prefixes[f]
 	}
@@ -229,16 +259,22 @@ func wordID(w string) int32 {
 }
 
 // Look returns what is known of a folded word; the zero Word if nothing.
-func Look(folded []byte) Word {
-	if w := words[string(folded)]; w != nil {
-		return *w
+func Look(folded []byte) Word { return look(folded, german.HashOf(folded)) }
+
+func look(folded []byte, hash uint32) Word {
+	for p := int(hash) & (len(index) - 1); ; p = (p + 1) & (len(index) - 1) {
+		switch at := &index[p]; {
+		case at.word == nil:
+			return Word{}
+		case at.hash == hash && at.text == string(folded):
+			return *at.word
+		}
 	}
-	return Word{}
 }
 
 // prefixID returns the id of the longest listed beginning of a word, 0 if none.
 func prefixID(w []byte) int32 {
-	if len(w) < 4 || !lead[[4]byte(w[:4])] {
+	if len(w) < 4 || !starts.Has(german.Start(w)) || !lead[[4]byte(w[:4])] {
 		return 0
 	}
 	for n := len(w); n >= 4; n-- {
@@ -271,12 +307,12 @@ func (r *Reader) Read(t *german.Text) {
 			continue
 		}
 		w := t.Folded(k)
-		r.Words = append(r.Words, Look(w))
+		r.Words = append(r.Words, look(w, k.Hash))
 		r.pre = append(r.pre, prefixID(w))
 	}
 	var until [Kinds]int
 	for i := range t.Tokens {
-		if t.Tokens[i].Kind != german.Word || len(r.Cues) >= maxCues {
+		if t.Tokens[i].Kind != german.Word || len(r.Cues) >= maxCues || !r.opens(i) {
 			continue
 		}
 		var best [Kinds]Hit
@@ -288,6 +324,11 @@ func (r *Reader) Read(t *german.Text) {
 			}
 		}
 	}
+}
+
+// opens reports that a phrase may begin with word i.
+func (r *Reader) opens(i int) bool {
+	return roots[r.Words[i].id]|roots[r.pre[i]]|roots[anyWord] != 0
 }
 
 func (r *Reader) step(t *german.Text, first, i int, node int32, best *[Kinds]Hit) {
