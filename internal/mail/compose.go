@@ -85,7 +85,7 @@ func KindOf(d moderation.Decision) string {
 }
 
 // Explain puts a decision into words: the reason, the rule's name and what the
-// author can change. A rule of the site's own is named by own.
+// author can change, where the reason does not say it. A rule of the site's own is named by own.
 func (l *Letter) Explain(d *moderation.Decision, own string) {
 	say := func(key string) string {
 		switch {
@@ -102,6 +102,9 @@ func (l *Letter) Explain(d *moderation.Decision, own string) {
 	}
 	if d.Rule != "" {
 		l.Rule, l.Change = say("rules."+string(d.Rule)+".name"), say("rules."+string(d.Rule)+".change")
+	}
+	if strings.Contains(l.Reason, l.Change) { // the usual reason says it already
+		l.Change = ""
 	}
 	if own != "" {
 		l.Rule = own

@@ -2,6 +2,7 @@ package reader
 
 import (
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/freigabe/freigabe/internal/locale"
@@ -128,7 +129,7 @@ func (p *receiptPage) describe() {
 }
 
 // ReasonWords gives the statement of reasons in words: the reason, the rule's
-// name and what the author can change. A capacity or closed thread is neutral.
+// name and what the author can change, where the reason does not say it. A capacity or closed thread is neutral.
 func ReasonWords(lang string, rec store.Receipt) (reason, rule, change string) {
 	d := rec.Decision
 	if d == nil {
@@ -153,6 +154,9 @@ func ReasonWords(lang string, rec store.Receipt) (reason, rule, change string) {
 		if own, ok := rec.Site.OwnRule(d.Rule); ok {
 			rule = own.Name
 		}
+	}
+	if strings.Contains(reason, change) { // the usual reason says it already
+		change = ""
 	}
 	return reason, rule, change
 }
