@@ -3,9 +3,7 @@ package learn
 import (
 	"math"
 	"math/bits"
-	"os"
 	"slices"
-	"strconv"
 
 	"github.com/freigabe/freigabe/internal/assess/german"
 )
@@ -108,11 +106,13 @@ var blockLength = [Blocks]float32{1, 1, 0.7}
 // features.
 const Square = 1 + 1 + 0.7*0.7
 
-// rareIDF is the document frequency of a feature unseen in the base for a site.
-const rareIDF = 9
+// rareIDF is the inverse document frequency of a feature unseen in the base for a
+// site: that of none among the shipped base's rows.
+const rareIDF = 11
 
-// sitePower is the exponent on it for a site.
-var sitePower = func() float64 { if x, err := strconv.ParseFloat(os.Getenv("XPOWER"), 64); err == nil { return x }; return 1 }()
+// sitePower is the exponent on it for a site, chosen on replayed streams of
+// decisions like DeltaDefaults.
+const sitePower = 1.5
 
 // rarity is what one occurrence counts by the quantised document frequency: in a
 // base, where an unseen feature counts nothing, and for a site.
