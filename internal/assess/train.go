@@ -280,5 +280,5 @@ func calibrate(scores []float64, labels []bool) trial {
 	for i, z := range scores {
 		p[i] = sigmoid(a*z + b)
 	}
-	return trial{slope: float32(a), shift: float32(b), cut: float32(learn.BestCut(p, labels))}
+	return trial{slope: float32(a), shift: float32(b), cut: float32(learn.BestCut(p))}
 }
