@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -23,10 +24,20 @@ const password = "fünf nasse Esel"
 // open serves a room and signs a person in with the keyboard.
 func (h *room) open(t *testing.T) (address string) {
 	t.Helper()
+	address, _ = h.line(t)
+	return address
+}
+
+// line serves the room on an address of its own, until cut takes it away.
+func (h *room) line(t *testing.T) (address string, cut func()) {
+	t.Helper()
 	server := httptest.NewServer(h.srv)
-	t.Cleanup(server.Close)
-	t.Cleanup(server.CloseClientConnections) // screens listen for events until the end
-	return server.URL
+	cut = sync.OnceFunc(func() {
+		server.CloseClientConnections() // screens listen for events until the end
+		server.Close()
+	})
+	t.Cleanup(cut)
+	return server.URL, cut
 }
 
 func (h *room) signIn(t *testing.T, tab *browser.Tab, address, email string) {
