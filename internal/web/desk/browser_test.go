@@ -313,19 +313,27 @@ func shots(t *testing.T) string {
 	return dir
 }
 
-// Every page of the desk, light and dark and narrow: no defect that a machine
-// can find, nothing wider than a small screen.
-func TestPagesAreAccessible(t *testing.T) {
-	h := sqliteRoom(t)
+// eventful gives the room a chief and something for each of its pages: comments
+// that wait, a refusal that is appealed, and a released comment that is reported.
+func (h *room) eventful(t *testing.T) (ids []string, appealed string) {
+	t.Helper()
 	h.member(t, "mia@blatt.example", "Mia Sand", moderation.Chief)
-	ids := h.fill(t, 8)
-	posted := h.Post("", "Gerd", "Das sehe ich anders.")
+	ids = h.fill(t, 8)
+	posted := h.Post("", "Gerd", "Das sehe ich anders, und zwar ganz entschieden.")
 	h.EndHold(h.Do(h.Anna, moderation.Reject, posted.Comment))
 	if _, err := h.ByAuthor(moderation.Appeal, posted, "Das war kein Schimpfwort."); err != nil {
 		t.Fatal(err)
 	}
 	h.Release(h.Anna, ids[7])
 	h.reported(t, ids[7])
+	return ids, posted.Comment
+}
+
+// Every page of the desk, light and dark and narrow: no defect that a machine
+// can find, nothing wider than a small screen.
+func TestPagesAreAccessible(t *testing.T) {
+	h := sqliteRoom(t)
+	ids, appealed := h.eventful(t)
 	h.Post(ids[7], "Doris", "Da stimme ich zu.")
 	karin, err := h.postAs("u1", "Ich kenne die Brücke seit meiner Kindheit.")
 	if err != nil {
@@ -339,7 +347,7 @@ func TestPagesAreAccessible(t *testing.T) {
 		t.Fatal(err)
 	}
 	h.proved(t, 160)
-	screens := h.screens(t, ids, posted.Comment)
+	screens := h.screens(t, ids, appealed)
 	screens["author"], screens["comment-proven"] = "/desk/authors/"+known.Author, "/desk/comments/"+karin.Comment
 	tab := browser.New(t)
 	address := h.open(t)

@@ -52,17 +52,9 @@ const focused = `window.lost = () => {
 // nothing is cut, bars leave room, and the keyboard is always in sight.
 func TestDeskAtFourHundredPercent(t *testing.T) {
 	h := sqliteRoom(t)
-	h.member(t, "mia@blatt.example", "Mia Sand", moderation.Chief)
-	ids := h.fill(t, 8)
-	posted := h.Post("", "Gerd", "Das sehe ich anders, und zwar ganz entschieden.")
-	h.EndHold(h.Do(h.Anna, moderation.Reject, posted.Comment))
-	if _, err := h.ByAuthor(moderation.Appeal, posted, "Das war kein Schimpfwort."); err != nil {
-		t.Fatal(err)
-	}
-	h.Release(h.Anna, ids[7])
-	h.reported(t, ids[7])
+	ids, appealed := h.eventful(t)
 	h.proved(t, 160)
-	screens := h.screens(t, ids, posted.Comment)
+	screens := h.screens(t, ids, appealed)
 	delete(screens, "health") // for admins
 	tab := browser.New(t)
 	address := h.open(t)
