@@ -67,42 +67,62 @@ func train(rows []Row, neutral Names, o learn.Options) (*learn.Base, error) {
 	b, weighed := learn.Build(extractAll(rows, bool(neutral)))
 	b.Neutral = bool(neutral)
 	names := headsOf(rows)
-	features := len(weighed[0].Buckets)
-	fit := func(part []learn.Sample, o learn.Options) *learn.Linear {
-		return learn.Exact(part, features, len(b.Mean), o)
-	}
 	var parts [len(learn.Powers)][][]learn.Sample
-	var trials [len(learn.Powers)][]trial
-	var wg sync.WaitGroup
 	for p := range weighed {
-		parts[p], trials[p] = make([][]learn.Sample, len(names)), make([]trial, len(names))
-		for h, name := range names {
+		for _, name := range names {
 			part := partOf(rows, weighed[p].Samples, name)
 			if !bothClasses(part) {
 				return nil, fmt.Errorf("train %s: the rows need texts of both labels", name)
 			}
-			parts[p][h] = part
+			parts[p] = append(parts[p], part)
+		}
+	}
+	fit := func(part []learn.Sample, o learn.Options) *learn.Linear {
+		return learn.Exact(part, len(weighed[0].Buckets), len(b.Mean), o)
+	}
+	best, trials := choose(parts, len(weighed[0].Buckets), fit, o)
+	b.SetPower(learn.Powers[best])
+	heads := make([]*learn.Linear, len(names))
+	var wg sync.WaitGroup
+	for h, part := range parts[best] {
+		own := o
+		own.Bayes = trials[h].bayes
+		wg.Go(func() { heads[h] = fit(part, own) })
+	}
+	wg.Wait()
+	b.Quantise(names, heads, weighed[best].Buckets)
+	for h, t := range trials {
+		b.Heads[h].Slope, b.Heads[h].Shift, b.Heads[h].Cut, b.Heads[h].Rows = t.slope, t.shift, t.cut, uint32(len(parts[best][h]))
+	}
+	return b, nil
+}
+
+// fitting trains one head on a part of the rows.
+type fitting func([]learn.Sample, learn.Options) *learn.Linear
+
+// choose finds the exponent with which the heads order their rows best, and what
+// cross-validation says of each head with it.
+func choose(parts [len(learn.Powers)][][]learn.Sample, features int, fit fitting, o learn.Options) (best int, of []trial) {
+	var trials [len(learn.Powers)][]trial
+	var wg sync.WaitGroup
+	for p := range parts {
+		trials[p] = make([]trial, len(parts[p]))
+		for h, part := range parts[p] {
 			wg.Go(func() { trials[p][h] = crossValidate(part, features, fit, o) })
 		}
 	}
 	wg.Wait()
-	best := bestPower(trials)
-	b.SetPower(learn.Powers[best])
-	heads := make([]*learn.Linear, len(names))
-	for h, part := range parts[best] {
-		wg.Go(func() {
-			o := o
-			o.Bayes = trials[best][h].bayes
-			heads[h] = fit(part, o)
-		})
+	most := 0.0
+	for p := range trials {
+		sum := 0.0
+		for _, t := range trials[p] {
+			sum += t.auc
+		}
+		if sum > most {
+			best, most = p, sum
+		}
 	}
-	wg.Wait()
-	b.Quantise(names, heads, weighed[best].Buckets)
-	for h := range b.Heads {
-		t := trials[best][h]
-		b.Heads[h].Slope, b.Heads[h].Shift, b.Heads[h].Cut, b.Heads[h].Rows = t.slope, t.shift, t.cut, uint32(len(parts[best][h]))
-	}
-	return b, nil
+	return best, trials[best]
 }
 
 // extractAll reads the features of rows on all processors. Rows that repeat
@@ -217,21 +237,6 @@ type trial struct {
 	slope, shift, cut float32
 }
 
-// bestPower is the exponent with which the heads order their rows best.
-func bestPower(trials [len(learn.Powers)][]trial) int {
-	best, most := 0, 0.0
-	for p := range trials {
-		sum := 0.0
-		for _, t := range trials[p] {
-			sum += t.auc
-		}
-		if sum > most {
-			best, most = p, sum
-		}
-	}
-	return best
-}
-
 // trialFolds is the number of folds on which choices are made and the calibration
 // is measured, so that neither sees scores of rows the model was trained on.
 const trialFolds = 3
@@ -239,7 +244,9 @@ const trialFolds = 3
 // bayesShares are the shares of naive Bayes tried.
 var bayesShares = [...]float32{0, 0.03, 0.06}
 
-func crossValidate(part []learn.Sample, features int, fit func([]learn.Sample, learn.Options) *learn.Linear, o learn.Options) trial {
+// crossValidate scores each row of a part by a model that did not know it, and
+// chooses and calibrates on these scores.
+func crossValidate(part []learn.Sample, features int, fit fitting, o learn.Options) trial {
 	plain, bayes, labels := make([]float32, len(part)), make([]float32, len(part)), make([]bool, len(part))
 	for f := range trialFolds {
 		var known []learn.Sample
@@ -257,7 +264,7 @@ func crossValidate(part []learn.Sample, features int, fit func([]learn.Sample, l
 			plain[i], bayes[i] = m.Score(&part[i]), ratios.Words(&part[i])
 		}
 	}
-	best, scores := trial{}, make([]float64, len(part))
+	best, scores := trial{auc: -1}, make([]float64, len(part))
 	for _, share := range bayesShares {
 		for i := range scores {
 			scores[i] = float64(plain[i] + float32(share*bayes[i]))
