@@ -17,6 +17,7 @@ import (
 // senders give up, readers notice nothing, and when a standby is no longer asked
 // for, the same submission and the same decision sent again are taken in once.
 func TestWithoutAStandby(t *testing.T) {
+	t.Parallel()
 	server := pgtest.NewDurable(t)
 	n := &newsroom{dsn: server.DSN, dir: t.TempDir(), log: &bytes.Buffer{}, env: []string{"FREIGABE_LIMITS=off", "FREIGABE_HOLD=0"}}
 	if err := n.open(3); err != nil {
