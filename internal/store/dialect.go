@@ -36,7 +36,7 @@ var sqliteDialect = dialect{
 }
 
 var postgresDialect = dialect{
-	name:      "postgres",
+	name: "postgres",
 	// Not "for update": that would shut out everyone whose new row refers to this one, and
 	// an assessment's row refers to the comment whose text a decision is about to mark.
 	forUpdate: " for no key update",

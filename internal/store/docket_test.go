@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"sync"
@@ -45,7 +46,7 @@ func TestDecisionsShareACommit(t *testing.T) {
 		})
 	}
 	decide(0)
-	await(t, h, "a decision that waits for the record", "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'", 1)
+	await(t, h, "a decision that waits for the record", lockWaits, 1)
 	for i := range posted[1:] {
 		decide(i + 1)
 	}
@@ -69,6 +70,43 @@ func TestDecisionsShareACommit(t *testing.T) {
 	await(t, h, "events of two commits", "select count(distinct xid) from outbox o where topic = 'queue' and exists (select 1 from decisions d where d.comment_id = o.comment_id and d.step = 'approve') and id > (select max(id) - 7 from outbox)", 2)
 	await(t, h, "a publication for each", "select count(*) from jobs where kind = 'publish'", 7)
 }
+
+// An assessment is written down while a decision on the same text waits for its turn:
+// neither waits for the other. They did once, each for what the other had locked, until
+// PostgreSQL ended one of them after a second.
+func TestAnAssessmentPassesADecision(t *testing.T) {
+	t.Parallel()
+	h := storetest.NewHouse(t, pgtest.New(t))
+	posted := h.Post("", "Mira", "Gut so.")
+	hold, err := h.Pool().BeginTx(ctx, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer hold.Rollback()
+	if _, err := hold.ExecContext(ctx, "select seq from chains where site_id = $1 for update", h.Site.ID); err != nil {
+		t.Fatal(err)
+	}
+	decided := make(chan error, 1)
+	go func() { _, err := h.Step(h.Anna, moderation.Approve, posted.Comment); decided <- err }()
+	await(t, h, "a decision that waits for the record", lockWaits, 1)
+	text, err := h.Unassessed(ctx, posted.Comment, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	patient, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	if err := h.SaveObserved(patient, store.Observed{Comment: posted.Comment, Revision: 1, Site: h.Site.ID, Author: text.Author, Calm: store.Calm{Score: 500, Model: "test"}}); err != nil {
+		t.Errorf("an assessment beside a decision: %v", err)
+	}
+	if err := hold.Commit(); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-decided; err != nil {
+		t.Error(err)
+	}
+}
+
+const lockWaits = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
 
 // await waits until a count is as it should be.
 func await(t *testing.T, h *storetest.House, what, query string, want int) {
