@@ -129,7 +129,7 @@ func (b *bench) judge(ctx context.Context, h *house, v verdict) error {
 	b.atMost("acknowledged and not there", float64(max(0, accepted-there)), "", 0, "%d waiting or decided in the database", there)
 	b.ratio("p99 of reading, against idle", float64(v.busy.took.at(.99))/float64(v.idle.took.at(.99)), 3, true, "%.1f against %.1f ms at %.0f pages/s beside %.0f submissions/s",
 		ms(v.busy.took.at(.99)), ms(v.idle.took.at(.99)), v.w.reads, v.w.posts)
-	fmt.Fprintf(os.Stderr, "MB each tenth: %.0f\n", tenths(v.memory))
+	fmt.Fprintf(os.Stderr, "MB each tenth: %.0f\np99 of reading each tenth, ms: %.1f\n", tenths(v.memory), v.busy.took.tails())
 	third := len(v.memory) / 3
 	if third > 0 {
 		early, late := slices.Max(v.memory[:third]), slices.Max(v.memory[len(v.memory)-third:])

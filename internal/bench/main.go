@@ -206,6 +206,15 @@ func (s spread) at(q float64) time.Duration {
 	return sorted[min(len(sorted)-1, int(q*float64(len(sorted))))]
 }
 
+// tails gives the 99th percentile of each tenth of a series, in milliseconds: what
+// disturbed a long run for a short time shows in one of them.
+func (s spread) tails() (out []float64) {
+	for part := range slices.Chunk(s, max(1, (len(s)+9)/10)) {
+		out = append(out, ms(part.at(.99)))
+	}
+	return out
+}
+
 func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 
 // enough bounds how long one row measures; what is slow shows in fewer calls.

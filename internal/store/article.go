@@ -221,13 +221,7 @@ func articleBy(ctx context.Context, q querier, where string, args ...any) (Artic
 
 // Articles lists a site's articles, newest first; site "" means all sites.
 func (s *Store) Articles(ctx context.Context, site string, limit int) ([]Article, error) {
-	var out []Article
-	err := each(ctx, s.public, func(r *sql.Rows) error {
-		a, err := scanArticle(r.Scan)
-		out = append(out, a)
-		return err
-	}, "select "+articleColumns+" where "+ofSite("a.site_id", site)+" order by a.date desc, a.created_at desc, a.id limit $2", site, limit)
-	return out, err
+	return rowsOf(ctx, s.public, scanArticle, "select "+articleColumns+" where "+ofSite("a.site_id", site)+" order by a.date desc, a.created_at desc, a.id limit $2", site, limit)
 }
 
 // Picture gives the bytes of an article's picture.

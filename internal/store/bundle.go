@@ -156,13 +156,7 @@ func (s *Store) Bundle(ctx context.Context, id string) (Bundle, error) {
 
 // Bundles lists a site's newest bundles.
 func (s *Store) Bundles(ctx context.Context, site string, limit int) ([]Bundle, error) {
-	var out []Bundle
-	err := each(ctx, s.read, func(r *sql.Rows) error {
-		b, err := scanBundle(r.Scan)
-		out = append(out, b)
-		return err
-	}, "select "+bundleColumns+" where b.site_id = $1 order by b.created_at desc, b.id limit $2", site, limit)
-	return out, err
+	return rowsOf(ctx, s.read, scanBundle, "select "+bundleColumns+" where b.site_id = $1 order by b.created_at desc, b.id limit $2", site, limit)
 }
 
 // Standing gives the releases of a bundle that are still in force, oldest first:

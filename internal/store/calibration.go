@@ -129,13 +129,7 @@ func (s *Store) Round(ctx context.Context, id string) (Round, error) {
 
 // Rounds lists the rounds of a site, newest first.
 func (s *Store) Rounds(ctx context.Context, site string) ([]Round, error) {
-	var out []Round
-	err := each(ctx, s.read, func(r *sql.Rows) error {
-		x, err := scanRound(r.Scan)
-		out = append(out, x)
-		return err
-	}, roundColumns+" where site_id = $1 order by created_at desc, id limit 100", site)
-	return out, err
+	return rowsOf(ctx, s.read, scanRound, roundColumns+" where site_id = $1 order by created_at desc, id limit 100", site)
 }
 
 // AddAnswer keeps a person's answer, once: nobody corrects it after reading how the

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
 	"fmt"
 
@@ -35,13 +34,7 @@ func scanDecision(scan func(...any) error, more ...any) (moderation.Decision, er
 
 // decisions reads entries of the record; where holds the condition and order.
 func decisions(ctx context.Context, q querier, where string, args ...any) ([]moderation.Decision, error) {
-	var out []moderation.Decision
-	err := each(ctx, q, func(r *sql.Rows) error {
-		d, err := scanDecision(r.Scan)
-		out = append(out, d)
-		return err
-	}, "select "+decisionColumns+" where "+where, args...)
-	return out, err
+	return rowsOf(ctx, q, func(scan func(...any) error) (moderation.Decision, error) { return scanDecision(scan) }, "select "+decisionColumns+" where "+where, args...)
 }
 
 // Decision gives one entry of the record.

@@ -41,13 +41,7 @@ func (s *Store) Said(ctx context.Context, comment string) (Said, error) {
 
 // Replies gives the released replies to a comment, oldest first.
 func (s *Store) Replies(ctx context.Context, comment string, limit int) ([]Said, error) {
-	var out []Said
-	err := each(ctx, s.read, func(r *sql.Rows) error {
-		x, err := scanSaid(r.Scan)
-		out = append(out, x)
-		return err
-	}, "select "+saidColumns+" where c.parent_id = $1 and c.live_revision is not null order by c.created_at limit $2", comment, limit)
-	return out, err
+	return rowsOf(ctx, s.read, scanSaid, "select "+saidColumns+" where c.parent_id = $1 and c.live_revision is not null order by c.created_at limit $2", comment, limit)
 }
 
 // ArticleLoad is what waits and what was decided at one article.

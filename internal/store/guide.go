@@ -66,13 +66,7 @@ func scanGuide(scan func(...any) error) (Guide, error) {
 
 // Guides lists the versions of a site's guide, the newest first.
 func (s *Store) Guides(ctx context.Context, site string) ([]Guide, error) {
-	var out []Guide
-	err := each(ctx, s.read, func(r *sql.Rows) error {
-		g, err := scanGuide(r.Scan)
-		out = append(out, g)
-		return err
-	}, "select "+guideColumns+" where g.site_id = $1 order by g.version desc limit 200", site)
-	return out, err
+	return rowsOf(ctx, s.read, scanGuide, "select "+guideColumns+" where g.site_id = $1 order by g.version desc limit 200", site)
 }
 
 // GuideInForce gives the guide in force; the zero Guide where none is yet.

@@ -57,13 +57,7 @@ func (s *Store) Key(ctx context.Context, secret string) (Key, error) {
 
 // Keys lists all keys, oldest first.
 func (s *Store) Keys(ctx context.Context) ([]Key, error) {
-	var out []Key
-	err := each(ctx, s.read, func(r *sql.Rows) error {
-		k, err := scanKey(r.Scan)
-		out = append(out, k)
-		return err
-	}, "select "+keyColumns+" order by created_at, id")
-	return out, err
+	return rowsOf(ctx, s.read, scanKey, "select "+keyColumns+" order by created_at, id")
 }
 
 // RevokeKey ends a key, named by its id.

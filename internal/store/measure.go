@@ -78,13 +78,7 @@ func (s *Store) KnownAuthor(ctx context.Context, id string) (Known, error) {
 
 // Measures gives what was decided about an author, newest first.
 func (s *Store) Measures(ctx context.Context, author string) ([]Measure, error) {
-	var out []Measure
-	err := each(ctx, s.read, func(r *sql.Rows) error {
-		m, err := scanMeasure(r.Scan)
-		out = append(out, m)
-		return err
-	}, "select "+measureColumns+" where m.author_id = $1 order by m.created_at desc, m.id", author)
-	return out, err
+	return rowsOf(ctx, s.read, scanMeasure, "select "+measureColumns+" where m.author_id = $1 order by m.created_at desc, m.id", author)
 }
 
 // AddMeasure decides something about a proven author. A reason is needed, and an

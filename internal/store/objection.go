@@ -114,11 +114,5 @@ func (s *Store) Addressee(ctx context.Context, author string) (comment, email st
 // MeasuresShown gives the measures about a comment's author, newest first; none
 // where the author is not proven.
 func (s *Store) MeasuresShown(ctx context.Context, comment string) ([]Measure, error) {
-	var out []Measure
-	err := each(ctx, s.read, func(r *sql.Rows) error {
-		m, err := scanMeasure(r.Scan)
-		out = append(out, m)
-		return err
-	}, "select "+measureColumns+" where m.author_id = (select author_id from comments where id = $1 and proven = 1) order by m.created_at desc, m.id", comment)
-	return out, err
+	return rowsOf(ctx, s.read, scanMeasure, "select "+measureColumns+" where m.author_id = (select author_id from comments where id = $1 and proven = 1) order by m.created_at desc, m.id", comment)
 }

@@ -256,16 +256,25 @@ func (f QueueFilter) narrow(b *clauses) {
 	}
 }
 
-// AddNote keeps a remark of an editor beside a comment.
+// repeatsFor is for how long the same note of the same person is taken for one
+// whose answer got lost.
+const repeatsFor = 10 * time.Minute
+
+// AddNote keeps a remark of an editor beside a comment, once however often it comes.
 func (s *Store) AddNote(ctx context.Context, comment, editor, text string) error {
 	return s.write(ctx, func(tx *sql.Tx) error {
 		var site string
-		if err := one(ctx, tx, "comment", []any{&site}, "select site_id from comments where id = $1", comment); err != nil {
+		if err := one(ctx, tx, "comment", []any{&site}, "select site_id from comments where id = $1"+s.d.forUpdate, comment); err != nil {
 			return err
 		}
-		return all(ctx, tx,
-			stmt("insert into notes (id, comment_id, editor_id, text, created_at) values ($1, $2, $3, $4, $5)", NewID(), comment, editor, text, micros(s.Now())),
-			event(s, "queue", site, "", comment))
+		now := s.Now()
+		n, err := exec(ctx, tx, `insert into notes (id, comment_id, editor_id, text, created_at) select $1, $2, $3, $4, $5
+			where not exists (select 1 from notes where comment_id = $2 and editor_id = $3 and text = $4 and created_at > $6)`,
+			NewID(), comment, editor, text, micros(now), micros(now.Add(-repeatsFor)))
+		if err != nil || n == 0 {
+			return err
+		}
+		return all(ctx, tx, event(s, "queue", site, "", comment))
 	})
 }
 

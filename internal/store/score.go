@@ -136,13 +136,7 @@ func (s *Store) Suggested(ctx context.Context, community, ref string) (Suggestio
 // most limit of them. Those replaced by later verdicts are left out, unless every
 // one is asked for.
 func (s *Store) Suggestions(ctx context.Context, community string, after int64, limit int, every bool) ([]Suggestion, error) {
-	var out []Suggestion
-	err := each(ctx, s.read, func(r *sql.Rows) error {
-		x, err := scanSuggestion(r.Scan)
-		out = append(out, x)
-		return err
-	}, "select "+suggestionColumns+" from suggestions where community_id = $1 and seq > $2 and (later = 0 or $4 = 1) order by seq limit $3", community, after, limit, flag(every))
-	return out, err
+	return rowsOf(ctx, s.read, scanSuggestion, "select "+suggestionColumns+" from suggestions where community_id = $1 and seq > $2 and (later = 0 or $4 = 1) order by seq limit $3", community, after, limit, flag(every))
 }
 
 // CommunityNamed finds a community by the name that its client sends; without a
@@ -165,13 +159,7 @@ func (s *Store) Community(ctx context.Context, site, id string) (Community, erro
 
 // Communities lists the communities of a site, or all, the one taught last first.
 func (s *Store) Communities(ctx context.Context, site string) ([]Community, error) {
-	var out []Community
-	err := each(ctx, s.read, func(r *sql.Rows) error {
-		c, err := scanCommunity(r.Scan)
-		out = append(out, c)
-		return err
-	}, "select "+communityColumns+" from communities where $1 = '' or site_id = $1 order by taught_at desc, id", site)
-	return out, err
+	return rowsOf(ctx, s.read, scanCommunity, "select "+communityColumns+" from communities where $1 = '' or site_id = $1 order by taught_at desc, id", site)
 }
 
 // CommunityCounts gives how many verdicts of a community are in force, and how

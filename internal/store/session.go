@@ -80,13 +80,7 @@ func (s *Store) Session(ctx context.Context, token string) (Session, error) {
 
 // Sessions lists a person's sessions, newest first.
 func (s *Store) Sessions(ctx context.Context, editor string) ([]Session, error) {
-	var out []Session
-	err := each(ctx, s.read, func(r *sql.Rows) error {
-		x, err := scanSession(r.Scan)
-		out = append(out, x)
-		return err
-	}, "select "+sessionColumns+" where s.editor_id = $1 and s.expires_at > $2 order by s.created_at desc", editor, micros(s.Now()))
-	return out, err
+	return rowsOf(ctx, s.read, scanSession, "select "+sessionColumns+" where s.editor_id = $1 and s.expires_at > $2 order by s.created_at desc", editor, micros(s.Now()))
 }
 
 // EndSession ends one of a person's sessions, named by its hash.

@@ -280,13 +280,7 @@ func scanSite(scan func(...any) error) (Site, error) {
 func (s *Store) Sites(ctx context.Context) ([]Site, error) { return sitesOf(ctx, s.public) }
 
 func sitesOf(ctx context.Context, q querier) ([]Site, error) {
-	var out []Site
-	err := each(ctx, q, func(r *sql.Rows) error {
-		x, err := scanSite(r.Scan)
-		out = append(out, x)
-		return err
-	}, "select "+siteColumns+" from sites order by created_at, id")
-	return out, err
+	return rowsOf(ctx, q, scanSite, "select "+siteColumns+" from sites order by created_at, id")
 }
 
 // Site finds a site by its id, its name or its origin.

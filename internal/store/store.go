@@ -341,6 +341,17 @@ func each(ctx context.Context, q querier, scan func(*sql.Rows) error, query stri
 	return classify(rows.Err())
 }
 
+// rowsOf reads every row of a query.
+func rowsOf[T any](ctx context.Context, q querier, read func(scan func(...any) error) (T, error), query string, args ...any) ([]T, error) {
+	var out []T
+	err := each(ctx, q, func(r *sql.Rows) error {
+		x, err := read(r.Scan)
+		out = append(out, x)
+		return err
+	}, query, args...)
+	return out, err
+}
+
 // one scans a single row; no row is a NotFound of the thing named.
 func one(ctx context.Context, q querier, what string, dest []any, query string, args ...any) error {
 	err := q.QueryRowContext(ctx, query, args...).Scan(dest...)

@@ -35,6 +35,10 @@ const store = 'freigabe-outbox'
 const pause = 300 // milliseconds in which decisions gather
 const together = 5
 
+// patience is how long a request may hang, in milliseconds: a connection that is
+// cut without a word would otherwise hold up everything that comes after.
+export const patience = 20_000
+
 export class Outbox {
   private waiting: Entry[] = []
   private sending = false
@@ -93,7 +97,7 @@ export class Outbox {
     let ok = false
     try {
       const r = await fetch('/api/v1/desk/batches', {
-        method: 'POST', keepalive: true, headers: { 'Content-Type': 'application/json', Accept: 'application/json' },
+        method: 'POST', keepalive: true, signal: AbortSignal.timeout(patience), headers: { 'Content-Type': 'application/json', Accept: 'application/json' },
         body: JSON.stringify({ decisions: now.map(e => e.ask) }),
       })
       if (r.status === 401) {

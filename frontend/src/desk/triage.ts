@@ -1,7 +1,7 @@
 // The triage screen: it holds the next comments ready, so that the answer to a
 // key is the next comment, and decisions go out behind it.
 
-import { Entry, Ask, Outbox } from './outbox'
+import { Entry, Ask, Outbox, patience } from './outbox'
 import { Live, News } from './live'
 import { onKeys } from './keys'
 
@@ -128,7 +128,7 @@ export class Triage {
     const open = new Set(this.taken.filter(t => !t.entry.answer).map(t => t.item.id))
     try {
       const r = await fetch('/desk/lease?' + this.s.query, {
-        method: 'POST', headers: this.headers(),
+        method: 'POST', headers: this.headers(), signal: AbortSignal.timeout(patience),
         body: JSON.stringify({
           fresh, n: Math.max(0, ready - (this.items.length - this.at)), skip: [...this.skip, ...open],
           keep: this.items.filter(i => !this.outbox.busy(i.id)).map(i => ({ id: i.id, revision: i.revision, double: i.double })), streak: this.tail(),

@@ -27,12 +27,12 @@ type articleList struct {
 	Added   *store.Article
 }
 
-// Share is the share of rejected among the decided, in percent; -1 where none is.
-func (articleList) Share(l store.ArticleLoad) int {
+// Share is the share of rejected among the decided.
+func (p articleList) Share(l store.ArticleLoad) string {
 	if l.Approved+l.Rejected == 0 {
-		return -1
+		return "–"
 	}
-	return 100 * l.Rejected / (l.Approved + l.Rejected)
+	return percent(p.Frame, l.Rejected, l.Approved+l.Rejected)
 }
 
 func (d *Desk) articleList(r *http.Request) (articleList, error) {

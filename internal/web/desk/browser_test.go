@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -23,10 +24,20 @@ const password = "fünf nasse Esel"
 // open serves a room and signs a person in with the keyboard.
 func (h *room) open(t *testing.T) (address string) {
 	t.Helper()
+	address, _ = h.line(t)
+	return address
+}
+
+// line serves the room on an address of its own, until cut takes it away.
+func (h *room) line(t *testing.T) (address string, cut func()) {
+	t.Helper()
 	server := httptest.NewServer(h.srv)
-	t.Cleanup(server.Close)
-	t.Cleanup(server.CloseClientConnections) // screens listen for events until the end
-	return server.URL
+	cut = sync.OnceFunc(func() {
+		server.CloseClientConnections() // screens listen for events until the end
+		server.Close()
+	})
+	t.Cleanup(cut)
+	return server.URL, cut
 }
 
 func (h *room) signIn(t *testing.T, tab *browser.Tab, address, email string) {
@@ -302,19 +313,27 @@ func shots(t *testing.T) string {
 	return dir
 }
 
-// Every page of the desk, light and dark and narrow: no defect that a machine
-// can find, nothing wider than a small screen.
-func TestPagesAreAccessible(t *testing.T) {
-	h := sqliteRoom(t)
+// eventful gives the room a chief and something for each of its pages: comments
+// that wait, a refusal that is appealed, and a released comment that is reported.
+func (h *room) eventful(t *testing.T) (ids []string, appealed string) {
+	t.Helper()
 	h.member(t, "mia@blatt.example", "Mia Sand", moderation.Chief)
-	ids := h.fill(t, 8)
-	posted := h.Post("", "Gerd", "Das sehe ich anders.")
+	ids = h.fill(t, 8)
+	posted := h.Post("", "Gerd", "Das sehe ich anders, und zwar ganz entschieden.")
 	h.EndHold(h.Do(h.Anna, moderation.Reject, posted.Comment))
 	if _, err := h.ByAuthor(moderation.Appeal, posted, "Das war kein Schimpfwort."); err != nil {
 		t.Fatal(err)
 	}
 	h.Release(h.Anna, ids[7])
 	h.reported(t, ids[7])
+	return ids, posted.Comment
+}
+
+// Every page of the desk, light and dark and narrow: no defect that a machine
+// can find, nothing wider than a small screen.
+func TestPagesAreAccessible(t *testing.T) {
+	h := sqliteRoom(t)
+	ids, appealed := h.eventful(t)
 	h.Post(ids[7], "Doris", "Da stimme ich zu.")
 	karin, err := h.postAs("u1", "Ich kenne die Brücke seit meiner Kindheit.")
 	if err != nil {
@@ -328,7 +347,7 @@ func TestPagesAreAccessible(t *testing.T) {
 		t.Fatal(err)
 	}
 	h.proved(t, 160)
-	screens := h.screens(t, ids, posted.Comment)
+	screens := h.screens(t, ids, appealed)
 	screens["author"], screens["comment-proven"] = "/desk/authors/"+known.Author, "/desk/comments/"+karin.Comment
 	tab := browser.New(t)
 	address := h.open(t)

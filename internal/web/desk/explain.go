@@ -15,38 +15,18 @@ import (
 	"github.com/freigabe/freigabe/internal/store"
 )
 
-// reportLife is how long a site's report is believed before it is read again.
-const reportLife = 5 * time.Second
-
-// reported is a site's report, and since when that is known.
-type reported struct {
-	at     time.Time
-	report assess.Report
-}
-
 // report gives what is known of the model in use at a site.
 func (d *Desk) report(ctx context.Context, site string) (assess.Report, error) {
-	now := d.store.Now()
-	d.mu.Lock()
-	k, ok := d.reports[site]
-	d.mu.Unlock()
-	if ok && now.Sub(k.at) < reportLife && !now.Before(k.at) {
-		return k.report, nil
-	}
-	text, err := d.store.ModelReport(ctx, site)
-	if err != nil {
-		return assess.Report{}, err
-	}
-	k = reported{at: now}
-	if text != "" {
-		if err := json.Unmarshal([]byte(text), &k.report); err != nil {
-			return assess.Report{}, fmt.Errorf("report of site %s: %w", site, err)
+	return d.reports.get(site, func() (report assess.Report, err error) {
+		text, err := d.store.ModelReport(ctx, site)
+		if err != nil || text == "" {
+			return report, err
 		}
-	}
-	d.mu.Lock()
-	d.reports[site] = k
-	d.mu.Unlock()
-	return k.report, nil
+		if err := json.Unmarshal([]byte(text), &report); err != nil {
+			return report, fmt.Errorf("report of site %s: %w", site, err)
+		}
+		return report, nil
+	})
 }
 
 // measured says how often the machine was right in a band at this site; of the

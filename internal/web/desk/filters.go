@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -65,35 +66,24 @@ func narrow(f store.QueueFilter) bool {
 	return f.Article != "" || f.Section != "" || f.Rule != "" || f.Flag != "" || f.Author != "" || f.Text != "" || f.First || f.Edited
 }
 
-// viewsFor is how long the numbers of kept views hold.
-const viewsFor = 10 * time.Second
-
 // viewsPatience bounds how long counting all views of a person may take.
 const viewsPatience = 300 * time.Millisecond
 
-// viewed is how many comments a person's kept views hold, and since when that is known.
-type viewed struct {
-	at     time.Time
-	saved  []store.SavedFilter
-	counts map[string]int // by the view's id; one that takes too long is missing
-}
-
-// viewCounts gives a person's kept views and how many comments each holds, counted
-// afresh every few seconds.
+// viewCounts gives a person's kept views and how many comments each holds, by the
+// view's id; one that takes too long to count is missing.
 func (d *Desk) viewCounts(r *http.Request) ([]store.SavedFilter, map[string]int, error) {
 	who := web.WhoOf(r)
-	key, now := who.Editor.ID+who.Reach().Key(), d.store.Now()
-	d.mu.Lock()
-	v := d.views[key]
-	d.mu.Unlock()
 	saved, err := d.store.Filters(r.Context(), who.Editor.ID, who.Reach())
 	if err != nil {
 		return nil, nil, err
 	}
-	if now.Sub(v.at) < viewsFor && !now.Before(v.at) && slices.Equal(v.saved, saved) {
-		return saved, v.counts, nil
-	}
-	v = viewed{now, saved, map[string]int{}}
+	key := fmt.Sprintf("%s %s %v", who.Editor.ID, who.Reach().Key(), saved)
+	counts, err := d.views.get(key, func() (map[string]int, error) { return d.countViews(r, saved) })
+	return saved, counts, err
+}
+
+func (d *Desk) countViews(r *http.Request, saved []store.SavedFilter) (map[string]int, error) {
+	counts := map[string]int{}
 	begun := time.Now() // a person waits for the page, whatever the store's clock says
 	for _, s := range saved {
 		if time.Since(begun) > viewsPatience {
@@ -101,19 +91,13 @@ func (d *Desk) viewCounts(r *http.Request) ([]store.SavedFilter, map[string]int,
 		}
 		n, ok, err := d.countView(r, s)
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 		if ok {
-			v.counts[s.ID] = n
+			counts[s.ID] = n
 		}
 	}
-	d.mu.Lock()
-	if len(d.views) > 1000 { // people who have gone
-		clear(d.views)
-	}
-	d.views[key] = v
-	d.mu.Unlock()
-	return saved, v.counts, nil
+	return counts, nil
 }
 
 // countView counts what the screen would show under a kept view.

@@ -209,23 +209,12 @@ func (d *Desk) sites(ctx context.Context, who web.Who) ([]store.Site, error) {
 	return out, err
 }
 
-// counted is how many comments wait, and since when that is known.
-type counted struct {
-	at    time.Time
-	waits map[string]int
+// waits counts what waits.
+func (d *Desk) waits(ctx context.Context, reach store.Reach) (map[string]int, error) {
+	return d.counts.get(reach.Key(), func() (map[string]int, error) { return d.countWaits(ctx, reach) })
 }
 
-// waits counts what waits, afresh every other second: counting a million rows
-// takes longer than showing a page.
-func (d *Desk) waits(ctx context.Context, reach store.Reach) (map[string]int, error) {
-	key := reach.Key()
-	now := d.store.Now()
-	d.mu.Lock()
-	c, ok := d.counts[key]
-	d.mu.Unlock()
-	if ok && now.Sub(c.at) < 2*time.Second && !now.Before(c.at) {
-		return c.waits, nil
-	}
+func (d *Desk) countWaits(ctx context.Context, reach store.Reach) (map[string]int, error) {
 	states, err := d.store.QueueCounts(ctx, reach)
 	if err != nil {
 		return nil, fmt.Errorf("count what waits: %w", err)
@@ -242,9 +231,6 @@ func (d *Desk) waits(ctx context.Context, reach store.Reach) (map[string]int, er
 		return nil, fmt.Errorf("count open objections: %w", err)
 	}
 	waits["notices"] += len(objections)
-	d.mu.Lock()
-	d.counts[key] = counted{now, waits}
-	d.mu.Unlock()
 	return waits, nil
 }
 

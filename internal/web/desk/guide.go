@@ -346,22 +346,7 @@ func (d *Desk) switchGuide(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// guideOf gives the guide in force for a card, read afresh every few seconds: it
-// changes rarely, and a screen asks for many comments at once.
+// guideOf gives the guide in force for a card.
 func (d *Desk) guideOf(ctx context.Context, site string) (store.Guide, error) {
-	now := d.store.Now()
-	d.mu.Lock()
-	g, ok := d.guides[site]
-	d.mu.Unlock()
-	if ok && now.Sub(g.at) < guideFor && !now.Before(g.at) {
-		return g.guide, nil
-	}
-	fresh, err := d.store.GuideInForce(ctx, site)
-	if err != nil {
-		return fresh, err
-	}
-	d.mu.Lock()
-	d.guides[site] = knownGuide{now, fresh}
-	d.mu.Unlock()
-	return fresh, nil
+	return d.guides.get(site, func() (store.Guide, error) { return d.store.GuideInForce(ctx, site) })
 }

@@ -52,7 +52,7 @@ func TestAGuideIsTriedAndSwitchedOn(t *testing.T) {
 		if status, _ := chief.post("/desk/guide/switch", url.Values{"version": {"1"}}); status != 303 {
 			t.Fatalf("switching on: %d", status)
 		}
-		h.Clock.Pass(guideFor + time.Second)
+		h.Clock.Pass(guidesFor + time.Second)
 		waiting := h.Post("", "Cem", "Der Prozess ist eine Schande.").Comment
 		page = words(editor.get("/desk/comments/" + waiting))
 		for _, want := range []string{"Kraftworte", "So ein Mist!", "Hier lesen zwei Personen.", "Belege fehlen"} {

@@ -151,8 +151,6 @@ func (d *Desk) closeNotice(ctx context.Context, n store.Notice, editor string) (
 	if err := d.store.AnswerNotice(ctx, n.ID, editor, n.Outcome, n.Answer); err != nil {
 		return err
 	}
-	d.mu.Lock()
-	clear(d.counts)
-	d.mu.Unlock()
+	d.counts.forget()
 	return nil
 }

@@ -265,7 +265,7 @@ func TestListsAndArticles(t *testing.T) {
 		t.Error("an empty search does not say so")
 	}
 	table := find(b.get("/desk/articles"), func(n *html.Node) bool { return n.Data == "tbody" })[0]
-	if got := words(table); !strings.HasPrefix(got, "Die Brücke wird saniert 1 ") || !strings.Contains(got, "100 %") {
+	if got := words(table); !strings.HasPrefix(got, "Die Brücke wird saniert 1 ") || !strings.Contains(got, "zu wenige") {
 		t.Errorf("articles: %s", got)
 	}
 	status, to := b.post("/desk/articles/"+h.Article.ID, url.Values{"closed": {"1"}, "count": {"50"}, "closes": {"2026-12-01T18:00"}, "watch": {"Amann\n\n Behl "}})

@@ -96,26 +96,33 @@ func (h *room) recorded(t *testing.T, e store.Editor, want string) {
 	}
 }
 
-// A copy of an authenticator comes with a counter of before: it gets nobody in,
-// the passkey is marked, and from then on the right one gets nobody in either.
-func TestACopiedPasskeyIsNoticed(t *testing.T) {
-	h := sqliteRoom(t)
-	lena := h.member(t, "lena@blatt.example", "Lena Voss", moderation.Editor)
+// keyed signs Lena in and makes her a passkey on a device; use tries it at the
+// sign-in and waits for what the page shows then.
+func (h *room) keyed(t *testing.T) (lena store.Editor, device *browser.Authenticator, use func(then string)) {
+	t.Helper()
+	lena = h.member(t, "lena@blatt.example", "Lena Voss", moderation.Editor)
 	address := byName(h.open(t))
 	tab := browser.New(t)
-	device := tab.Authenticator()
+	device = tab.Authenticator()
 	h.signIn(t, tab, address, lena.Email)
 	tab.Open(address + "/desk/account")
 	tab.Do(clickOn("#passkey-add"))
 	tab.WaitFor("document.querySelector('.list strong')")
-	copied := device.Credentials()[0]
-	use := func(then string) {
+	return lena, device, func(then string) {
 		t.Helper()
 		tab.Open(address + "/desk/login")
 		tab.WaitFor("!document.querySelector('[data-passkey]').hidden")
 		tab.Do(clickOn("#passkey-use"))
 		tab.WaitFor(then)
 	}
+}
+
+// A copy of an authenticator comes with a counter of before: it gets nobody in,
+// the passkey is marked, and from then on the right one gets nobody in either.
+func TestACopiedPasskeyIsNoticed(t *testing.T) {
+	h := sqliteRoom(t)
+	lena, device, use := h.keyed(t)
+	copied := device.Credentials()[0]
 	use("document.querySelector('#triage')")
 	use("document.querySelector('#triage')")
 	device.Put(copied)
@@ -134,19 +141,9 @@ func TestACopiedPasskeyIsNoticed(t *testing.T) {
 // A device that does not recognise its person lets nobody in.
 func TestPasskeysNeedTheirPerson(t *testing.T) {
 	h := sqliteRoom(t)
-	lena := h.member(t, "lena@blatt.example", "Lena Voss", moderation.Editor)
-	address := byName(h.open(t))
-	tab := browser.New(t)
-	device := tab.Authenticator()
-	h.signIn(t, tab, address, lena.Email)
-	tab.Open(address + "/desk/account")
-	tab.Do(clickOn("#passkey-add"))
-	tab.WaitFor("document.querySelector('.list strong')")
+	_, device, use := h.keyed(t)
 	device.Verified(false)
-	tab.Open(address + "/desk/login")
-	tab.WaitFor("!document.querySelector('[data-passkey]').hidden")
-	tab.Do(clickOn("#passkey-use"))
-	tab.WaitFor("document.querySelector('[data-passkey] [role=alert]').textContent.includes('nicht geklappt')")
+	use("document.querySelector('[data-passkey] [role=alert]')?.textContent.includes('nicht geklappt')")
 }
 
 // What a browser is asked to sign does not tell who exists, is for one browser,

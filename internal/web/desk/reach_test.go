@@ -140,7 +140,7 @@ func TestNewsOfASection(t *testing.T) {
 // news is what a screen that has just opened is told, once for each room.
 func (h *room) news(t *testing.T, b *surfer) news {
 	t.Helper()
-	d := &Desk{srv: h.srv, store: h.Store, counts: map[string]counted{}, views: map[string]viewed{}}
+	d := newDesk(h.srv)
 	var w *httptest.ResponseRecorder
 	inspect := func(rw http.ResponseWriter, r *http.Request) error {
 		w = httptest.NewRecorder()

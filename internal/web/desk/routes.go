@@ -51,31 +51,47 @@ type Desk struct {
 	estimator *wait.Estimator
 	pages     *thread.Pages
 
-	mu      sync.Mutex
-	counts  map[string]counted    // of waiting comments by site, for a moment
-	views   map[string]viewed     // of what kept views hold, by person
-	prints  map[string]*prints    // of texts by site
-	guides  map[string]knownGuide // in force, by site
-	reports map[string]reported   // of models by site
+	counts  kept[map[string]int] // of what waits, by reach
+	views   kept[map[string]int] // of what kept views hold, by person and views
+	guides  kept[store.Guide]    // in force, by site
+	reports kept[assess.Report]  // of models, by site
+
+	mu     sync.Mutex
+	prints map[string]*prints // of texts, by site
 }
 
-// guideFor is how long a guide is kept in memory.
-const guideFor = 3 * time.Second
+// For how long the desk believes what it has read. Counting a million rows takes
+// longer than showing a page; guides and reports change rarely.
+const (
+	countsFor  = 2 * time.Second
+	viewsFor   = 10 * time.Second
+	guidesFor  = 3 * time.Second
+	reportsFor = 5 * time.Second
+)
 
-// knownGuide is a guide, and since when that is known.
-type knownGuide struct {
-	at    time.Time
-	guide store.Guide
+// newDesk is a desk that has read nothing yet.
+func newDesk(srv *web.Server) *Desk {
+	now := srv.Store.Now
+	return &Desk{
+		srv: srv, store: srv.Store,
+		hashes:  make(chan struct{}, 4),
+		frozen:  newScores(frozen.New(assess.Default())),
+		counts:  kept[map[string]int]{life: countsFor, now: now},
+		views:   kept[map[string]int]{life: viewsFor, now: now},
+		guides:  kept[store.Guide]{life: guidesFor, now: now},
+		reports: kept[assess.Report]{life: reportsFor, now: now},
+		prints:  map[string]*prints{},
+	}
 }
 
 // Routes lists the desk's routes, and lets the server show errors of the desk's
 // pages in the desk's frame.
 func Routes(srv *web.Server, o Options) []web.Route {
-	d := &Desk{srv: srv, store: srv.Store, fetch: o.Fetch, hashes: make(chan struct{}, 4), frozen: newScores(frozen.New(assess.Default())), counts: map[string]counted{}, views: map[string]viewed{}, prints: map[string]*prints{}, guides: map[string]knownGuide{}, reports: map[string]reported{}}
+	d := newDesk(srv)
 	if d.estimator = o.Wait; d.estimator == nil {
 		d.estimator = &wait.Estimator{Store: srv.Store}
 	}
-	d.public, d.oidc, d.pages, d.mails = o.Public, o.OIDC, o.Pages, o.Mails
+	d.fetch, d.public, d.oidc, d.pages, d.mails = o.Fetch, o.Public, o.OIDC, o.Pages, o.Mails
 	d.provider = &signon.OIDC{Client: &http.Client{}, Clock: srv.Store.Now}
 	srv.DeskError = d.showError
 	routes := []web.Route{

@@ -52,17 +52,9 @@ const focused = `window.lost = () => {
 // nothing is cut, bars leave room, and the keyboard is always in sight.
 func TestDeskAtFourHundredPercent(t *testing.T) {
 	h := sqliteRoom(t)
-	h.member(t, "mia@blatt.example", "Mia Sand", moderation.Chief)
-	ids := h.fill(t, 8)
-	posted := h.Post("", "Gerd", "Das sehe ich anders, und zwar ganz entschieden.")
-	h.EndHold(h.Do(h.Anna, moderation.Reject, posted.Comment))
-	if _, err := h.ByAuthor(moderation.Appeal, posted, "Das war kein Schimpfwort."); err != nil {
-		t.Fatal(err)
-	}
-	h.Release(h.Anna, ids[7])
-	h.reported(t, ids[7])
+	ids, appealed := h.eventful(t)
 	h.proved(t, 160)
-	screens := h.screens(t, ids, posted.Comment)
+	screens := h.screens(t, ids, appealed)
 	delete(screens, "health") // for admins
 	tab := browser.New(t)
 	address := h.open(t)
@@ -150,15 +142,16 @@ func TestAKilledBrowsersClaimsReturn(t *testing.T) {
 	h.member(t, "mia@blatt.example", "Mia Sand", moderation.Editor)
 	h.member(t, "ole@blatt.example", "Ole Brandt", moderation.Editor)
 	ids := h.fill(t, 3)
-	address := h.open(t)
+	hers, cut := h.line(t)
 	mia, kill := browser.Alone(t)
-	h.signIn(t, mia, address, "mia@blatt.example")
+	h.signIn(t, mia, hers, "mia@blatt.example")
 	mia.WaitFor("document.querySelectorAll('.window button').length === 3")
 	ole := browser.New(t)
-	h.signIn(t, ole, address, "ole@blatt.example")
+	h.signIn(t, ole, h.open(t), "ole@blatt.example")
 	ole.WaitFor("document.querySelector('.stage .empty') && document.querySelector('.foot').textContent.includes('●')")
 	mia.Errors()
 	kill()
+	cut() // a browser's other processes go on for a moment, and would claim what comes next
 	next := h.Post("", "Neue Leserin", "Ganz frisch eingereicht.").Comment
 	ole.WaitFor("document.querySelectorAll('.window button').length === 1 && " + current + " === '" + next + "'")
 	held, err := h.Presence(t.Context(), nil)
