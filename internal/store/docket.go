@@ -124,11 +124,13 @@ func inTime(group []*hearing) []*hearing {
 // decide takes the steps of a group in one transaction. If that fails for a reason
 // that lies with one of them, each gets a transaction of its own.
 func (d *docket) decide(ctx context.Context, group []*hearing) {
-	err := d.s.write(ctx, func(tx *sql.Tx) error {
+	limited, cancel := context.WithTimeout(ctx, writeLimit) // also for a statement that waits for somebody's lock
+	defer cancel()
+	err := d.s.write(limited, func(tx *sql.Tx) error {
 		if len(group) == 1 {
-			return group[0].do(ctx, tx)
+			return group[0].do(limited, tx)
 		}
-		return d.together(ctx, tx, group)
+		return d.together(limited, tx, group)
 	})
 	switch {
 	case err == nil:

@@ -32,7 +32,8 @@ type intake struct {
 	slowest atomic.Int64 // longest wait for a commit since it was last asked for, in nanoseconds
 
 	gathering sync.Mutex
-	began     time.Time // the last group; real time, whatever the store's clock says
+	began     time.Time    // the last group; real time, whatever the store's clock says
+	ended     atomic.Int64 // when the last group of several was answered, in nanoseconds
 
 	mu     sync.RWMutex
 	closed bool
@@ -105,15 +106,25 @@ func (s *Store) receive() {
 			close(a.done)
 		}
 		s.intake.waited(time.Since(oldest))
+		if len(group) > 1 {
+			s.intake.ended.Store(time.Now().UnixNano())
+		}
 	}
 }
 
-// In a rush a group begins so long after the one before, or when so many wait: a
-// commit costs a processor more than ten comments. Who comes alone waits for nobody.
+// In a rush a group begins so long after the one before, and after a moment for those
+// who come again at once when they are answered, or else when a crowd waits: a commit
+// costs a processor more than ten comments. Who comes alone waits for nobody.
 const (
-	pace  = 25 * time.Millisecond
-	crowd = maxArrivals / 4
+	pace   = 25 * time.Millisecond
+	moment = 5 * time.Millisecond
+	crowd  = maxArrivals / 4
 )
+
+// worthWaiting tells whether the next group is worth waiting for.
+func (i *intake) worthWaiting() bool {
+	return len(i.in) < crowd && (time.Since(i.began) < pace || time.Since(time.Unix(0, i.ended.Load())) < moment)
+}
 
 // gather waits for submissions and gives those of the next group; none where the
 // store is closed. One worker gathers while others write.
@@ -124,8 +135,8 @@ func (i *intake) gather(group []*arrival) []*arrival {
 	if !open {
 		return nil
 	}
-	for time.Since(i.began) < pace && len(i.in) < crowd {
-		time.Sleep(time.Millisecond)
+	for i.worthWaiting() {
+		time.Sleep(2 * time.Millisecond)
 	}
 	i.began = time.Now()
 	group = append(group, first)
