@@ -48,7 +48,7 @@ generated:
 # Each fault two hundred times instead of a few, and a failover by Patroni.
 soak:
 	./scripts/deps.sh patroni:patroni etcd:etcd-server
-	FREIGABE_REQUIRE_ALL=1 FREIGABE_KILLS=$(KILLS) FREIGABE_HISTORIES=$(HISTORIES) FREIGABE_PAUSE=$(PAUSE) $(GO) test -tags soak -v -count=1 -timeout 12h \
+	FREIGABE_REQUIRE_ALL=1 FREIGABE_KILLS=$(KILLS) FREIGABE_HISTORIES=$(HISTORIES) FREIGABE_PAUSE=$(PAUSE) $(GO) test -tags soak -v -count=1 -parallel 2 -timeout 12h \
 		-run 'Kill|NetworkCut|FullDisk|SlowDisk|Clock|Linearizable|Guard|Paused|OldLeases|Promot|Lagging|Without|OutOfOrder|TakenDown|Histories|Twice|Purged|Versions|Standby|Repeat|Cable|Bell|Patroni' ./internal/store ./internal/jobs ./e2e
 	FREIGABE_REQUIRE_ALL=1 FREIGABE_HISTORIES=$(HISTORIES) $(GO) test -v -count=1 -timeout 4h -run Leak ./cmd/freigabe
 

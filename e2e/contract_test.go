@@ -18,10 +18,15 @@ import (
 // The contracts that other people's tools rely on, asked of the real program as
 // such a tool would ask: by address, key and command alone.
 func TestContracts(t *testing.T) {
+	t.Parallel()
 	t.Run("sqlite", func(t *testing.T) {
+		t.Parallel()
 		contracts(t, "sqlite:"+filepath.Join(t.TempDir(), "freigabe.db"))
 	})
-	t.Run("postgres", func(t *testing.T) { contracts(t, pgtest.New(t)) })
+	t.Run("postgres", func(t *testing.T) {
+		t.Parallel()
+		contracts(t, pgtest.New(t))
+	})
 }
 
 // client is a tool of somebody else's: it knows the newsroom's address and keys.

@@ -2,10 +2,13 @@ package e2e
 
 import (
 	"bytes"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
+	"strconv"
 	"testing"
 
 	"github.com/freigabe/freigabe/internal/pgtest"
@@ -14,6 +17,11 @@ import (
 
 // binary is the program, built once for all scripts.
 var binary string
+
+// atOnce is how many tests run beside each other for each core: they wait most of
+// the time, for holds, leases and restarts. With -parallel 1 one can still see them
+// one by one.
+const atOnce = 3
 
 func TestMain(m *testing.M) {
 	dir, err := os.MkdirTemp("", "freigabe-e2e-")
@@ -26,16 +34,33 @@ func TestMain(m *testing.M) {
 		fmt.Fprintf(os.Stderr, "build the program: %v\n%s", err, out)
 		os.Exit(1)
 	}
+	besideEachOther()
 	code := m.Run()
 	_ = os.RemoveAll(dir) // a leftover in the temporary folder harms nobody
 	os.Exit(code)
 }
 
+// besideEachOther lets atOnce tests run for each core, where nobody said otherwise.
+func besideEachOther() {
+	flag.Parse()
+	said := false
+	flag.Visit(func(f *flag.Flag) { said = said || f.Name == "test.parallel" })
+	if said {
+		return
+	}
+	if err := flag.Set("test.parallel", strconv.Itoa(atOnce*runtime.GOMAXPROCS(0))); err != nil {
+		fmt.Fprintln(os.Stderr, "tests run two at a time:", err)
+	}
+}
+
 func TestPromises(t *testing.T) {
+	t.Parallel()
 	t.Run("sqlite", func(t *testing.T) {
+		t.Parallel()
 		scripts(t, func(testing.TB) string { return "" })
 	})
 	t.Run("postgres", func(t *testing.T) {
+		t.Parallel()
 		pgtest.New(t) // skips here where there is no PostgreSQL
 		scripts(t, func(t testing.TB) string { return pgtest.New(t) })
 	})

@@ -17,6 +17,7 @@ import (
 // synchronous standby behind them. A reader submits and reads through all of it, a
 // node is killed, and what is taken down afterwards is gone.
 func TestBehindVarnishAndHAProxy(t *testing.T) {
+	t.Parallel()
 	need.Program(t, "varnishd", "varnish")
 	need.Program(t, "haproxy", "haproxy")
 	primary := pgtest.NewDurable(t)

@@ -135,6 +135,7 @@ func (n *newsroom) decide(id, step string) {
 // node is killed, before it can record that it went out. The next node sends it
 // again under the same id.
 func TestKilledBeforeAWebhookIsRecorded(t *testing.T) {
+	t.Parallel()
 	handingOver(t, func(t *testing.T, n *newsroom) {
 		c := &counter{}
 		receiver := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { c.take(r.Header.Get("Webhook-Id")) }))
@@ -163,6 +164,7 @@ func (n *newsroom) hook(t *testing.T, address string) {
 // node is killed. It goes out a second time with the same Message-ID, by which the
 // author's mail program knows that it is the same, and not a third time.
 func TestKilledBeforeALetterIsRecorded(t *testing.T) {
+	t.Parallel()
 	c := &counter{}
 	server, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -243,6 +245,7 @@ func readLetter(in *bufio.Reader) (*mail.Message, error) {
 // and swallows the answers to some. Each decision arrives, under one id with one
 // content however often it comes, and a receiver that counts ids counts decisions.
 func TestMessagesThatRepeat(t *testing.T) {
+	t.Parallel()
 	handingOver(t, func(t *testing.T, n *newsroom) {
 		r := &receiver{bodies: map[string]string{}}
 		server := httptest.NewServer(r)

@@ -29,14 +29,19 @@ type acknowledged struct {
 // decide. Every acknowledged comment and decision is there afterwards, and the
 // record holds. FREIGABE_KILLS says how often (make soak: 200).
 func TestKilledUnderLoad(t *testing.T) {
+	t.Parallel()
 	kills := 5
 	if v, err := strconv.Atoi(os.Getenv("FREIGABE_KILLS")); err == nil {
 		kills = v
 	}
 	t.Run("sqlite", func(t *testing.T) {
+		t.Parallel()
 		killUnderLoad(t, "sqlite:"+filepath.Join(t.TempDir(), "freigabe.db"), kills)
 	})
-	t.Run("postgres", func(t *testing.T) { killUnderLoad(t, pgtest.New(t), kills) })
+	t.Run("postgres", func(t *testing.T) {
+		t.Parallel()
+		killUnderLoad(t, pgtest.New(t), kills)
+	})
 }
 
 func killUnderLoad(t *testing.T, dsn string, kills int) {

@@ -122,6 +122,7 @@ func forward(t *testing.T, at, to string) (addr string) {
 // that the other node takes down meanwhile, and takes nothing in; with the cable
 // back all goes on, and nothing acknowledged is lost.
 func TestACableIsPulled(t *testing.T) {
+	t.Parallel()
 	m := newMachine(t)
 	server := pgtest.NewDurable(t)
 	a := &newsroom{dsn: server.DSN, dir: t.TempDir(), log: &bytes.Buffer{}, env: []string{"FREIGABE_LIMITS=off", "FREIGABE_HOLD=0"}}

@@ -105,6 +105,7 @@ func (n *newsroom) remove(t *testing.T, id string) {
 // TestTakenDownOnEveryNode: what one node takes down is gone from the other
 // within two seconds.
 func TestTakenDownOnEveryNode(t *testing.T) {
+	t.Parallel()
 	a, b := twoNodes(t)
 	for i := range 3 {
 		text := fmt.Sprintf("Vorwurf Nummer %d", i)
@@ -122,6 +123,7 @@ func TestTakenDownOnEveryNode(t *testing.T) {
 // TestPausedNode: a node that was stopped in its tracks while the other took a
 // comment down must never show it again, not even in its first answer.
 func TestPausedNode(t *testing.T) {
+	t.Parallel()
 	a, b := twoNodes(t)
 	text := "Diesen Satz nimmt die Redaktion zurück"
 	id := a.release(t, text)
@@ -160,6 +162,7 @@ func pause(t *testing.T) time.Duration {
 // TestBackupBesideAServer: the commands of the administrator, from SQLite to
 // PostgreSQL, with the same pages before and after.
 func TestBackupBesideAServer(t *testing.T) {
+	t.Parallel()
 	a := &newsroom{dsn: "sqlite:" + t.TempDir() + "/freigabe.db", dir: t.TempDir(), log: &bytes.Buffer{}, env: []string{"FREIGABE_LIMITS=off", "FREIGABE_HOLD=0"}}
 	if err := a.open(3); err != nil {
 		t.Fatal(err)

@@ -90,6 +90,7 @@ func cached(base, article string) (string, error) {
 // What is taken down on one node is gone from a cache before the other, even from
 // one that keeps pages for ever and that could not be told at the first try.
 func TestPurgedFromCaches(t *testing.T) {
+	t.Parallel()
 	for _, kind := range []string{"purge", "ban"} {
 		t.Run(kind, func(t *testing.T) {
 			c := &cache{pages: map[string]answer{}}
@@ -131,6 +132,7 @@ func takeDownBehind(t *testing.T, a *newsroom, front string, c *cache) {
 
 // The same with the real program and the file of deploy/.
 func TestPurgedFromVarnish(t *testing.T) {
+	t.Parallel()
 	need.Program(t, "varnishd", "varnish")
 	front := freeAddr(t)
 	a, b := twoNodes(t, "FREIGABE_PURGE=ban+http://"+front)

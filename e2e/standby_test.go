@@ -2,6 +2,8 @@ package e2e
 
 import (
 	"bytes"
+	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -10,6 +12,7 @@ import (
 	"time"
 
 	"github.com/freigabe/freigabe/internal/pgtest"
+	"github.com/jackc/pgx/v5"
 )
 
 // TestWithoutAStandby: PostgreSQL may confirm nothing before a standby has it, and
@@ -17,6 +20,7 @@ import (
 // senders give up, readers notice nothing, and when a standby is no longer asked
 // for, the same submission and the same decision sent again are taken in once.
 func TestWithoutAStandby(t *testing.T) {
+	t.Parallel()
 	server := pgtest.NewDurable(t)
 	n := &newsroom{dsn: server.DSN, dir: t.TempDir(), log: &bytes.Buffer{}, env: []string{"FREIGABE_LIMITS=off", "FREIGABE_HOLD=0"}}
 	if err := n.open(3); err != nil {
@@ -31,7 +35,11 @@ func TestWithoutAStandby(t *testing.T) {
 		server.Do(t, "select pg_reload_conf()")
 	}
 	t.Cleanup(func() { need("") })
+	server.Do(t, "create table probe (n int)")
 	need("*")
+	if err := until("commits that wait for a standby", func() error { return waitsForStandby(t, server) }); err != nil {
+		t.Fatal(err)
+	}
 	submission := map[string]any{"text": "Ohne Abschrift", "author": map[string]string{"name": "Berta"}}
 	post := func() (answer, error) {
 		return n.call(http.MethodPost, "/api/v1/articles/"+n.article+"/comments", "", submission)
@@ -76,5 +84,29 @@ func TestWithoutAStandby(t *testing.T) {
 	}
 	if out, errOut, err := n.freigabe("", "check"); err != nil {
 		t.Fatalf("check: %s %s", out, errOut)
+	}
+}
+
+// waitsForStandby writes a row and tells whether its commit waits. The server takes in
+// a new setting when it comes to it; until then commits pass.
+func waitsForStandby(t *testing.T, server *pgtest.Server) error {
+	done := make(chan error, 1)
+	go func() {
+		conn, err := pgx.Connect(context.Background(), server.DSN)
+		if err == nil {
+			_, err = conn.Exec(context.Background(), "insert into probe values (1)")
+			err = errors.Join(err, conn.Close(context.Background()))
+		}
+		done <- err
+	}()
+	for {
+		if server.Do(t, "select count(*) from pg_stat_activity where wait_event = 'SyncRep' and query like 'insert into probe%'") != "0" {
+			return nil
+		}
+		select {
+		case err := <-done:
+			return errors.Join(errors.New("a commit did not wait"), err)
+		case <-time.After(10 * time.Millisecond):
+		}
 	}
 }

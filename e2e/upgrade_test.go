@@ -93,6 +93,7 @@ func build(t *testing.T, ref string) string {
 // version on the new schema. Both take in, decide and serve; what one takes down
 // is gone from the other; nothing acknowledged is lost; the record holds.
 func TestTwoVersionsAtOnce(t *testing.T) {
+	t.Parallel()
 	dsn := pgtest.New(t)
 	ref := earlier(t)
 	old := &newsroom{program: build(t, ref), dsn: dsn, dir: t.TempDir(), log: &bytes.Buffer{}, env: []string{"FREIGABE_LIMITS=off", "FREIGABE_HOLD=0"}}

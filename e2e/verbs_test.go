@@ -21,7 +21,7 @@ var verbs = map[string]func(*testscript.TestScript, bool, []string){}
 
 func init() {
 	for name, do := range map[string]verb{
-		"newsroom": openNewsroom, "post": post, "decide": decide, "author": author, "sees": sees, "receipt": receipt,
+		"newsroom": openNewsroom, "hold": hold, "post": post, "decide": decide, "author": author, "sees": sees, "receipt": receipt,
 		"nowhere": nowhere, "somewhere": somewhere, "check": check, "restart": restart, "quiet": quiet,
 		"desk": onDesk, "form": formPost, "same": same, "assessed": assessed, "costsnothing": costsNothing, "steady": steady,
 		"teach": teach, "learned": learned, "ordered": ordered, "trained": trained, "stayshome": stayshome,
@@ -58,15 +58,33 @@ func options(args []string) ([]string, map[string]string) {
 	return rest, opts
 }
 
-// newsroom [hold=SECONDS] [deciders=N]: opens a newsroom with its article.
+// newsroom [hold=SECONDS|site] [deciders=N]: opens a newsroom with its article. With
+// the hold of its site a script can change it.
 func openNewsroom(n *newsroom, args []string) error {
 	_, opts := options(args)
-	n.env = []string{"FREIGABE_LIMITS=off", "FREIGABE_HOLD=" + or(opts["hold"], "0")}
+	n.env = []string{"FREIGABE_LIMITS=off"}
+	if opts["hold"] != "site" {
+		n.env = append(n.env, "FREIGABE_HOLD="+or(opts["hold"], "0"))
+	}
 	deciders, err := strconv.Atoi(or(opts["deciders"], "3"))
 	if err != nil {
 		return err
 	}
 	return n.open(deciders)
+}
+
+// hold SECONDS: from now on decisions can be undone for so long. A script that undoes
+// something takes a long hold, so that no slow machine is late for it, and a short one
+// where the end of the hold is waited for.
+func hold(n *newsroom, args []string) error {
+	if len(args) != 1 {
+		return errors.New("usage: hold SECONDS")
+	}
+	_, errOut, err := n.freigabe(`{"hold": `+args[0]+`}`, "site", "set", "-site", "blatt", "-")
+	if err != nil {
+		return fmt.Errorf("%w: %s", err, errOut)
+	}
+	return nil
 }
 
 func or(s, otherwise string) string {

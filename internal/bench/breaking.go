@@ -59,7 +59,7 @@ func (b *bench) breakingNews(ctx context.Context, w breaking) error {
 	}
 	flags := []string{"-trusted-proxies", "127.0.0.1", "-hold", "0", "-log", "error"}
 	if !w.shared {
-		defer b.keepApart()()
+		defer b.keepApart(ctx, h)()
 	}
 	if w.ops != "" {
 		flags = append(flags, "-ops-addr", w.ops)

@@ -45,7 +45,7 @@ func (b *bench) desk(ctx context.Context) error {
 			return err
 		}
 	}
-	defer b.keepApart()()
+	defer b.keepApart(ctx, h)()
 	node, err := b.launch(ctx, "-trusted-proxies", "127.0.0.1", "-log", "error")
 	if err != nil {
 		return err

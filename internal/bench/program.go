@@ -85,19 +85,79 @@ func ownCores(n int) cores {
 
 // keepApart gives this process and the program cores of their own, where there
 // are two, until the function given back is called: otherwise what is measured is
-// how they wait for each other.
-func (b *bench) keepApart() (end func()) {
+// how they wait for each other. A PostgreSQL of this machine shares the program's.
+func (b *bench) keepApart(ctx context.Context, h *house) (end func()) {
 	all := runtime.NumCPU()
-	pin := func(list string) error {
-		return exec.Command("taskset", "-a", "-p", "-c", list, strconv.Itoa(os.Getpid())).Run()
-	}
-	if all < 2 || pin(ownCores(all).generator) != nil {
+	if all < 2 || pin(os.Getpid(), ownCores(all).generator) != nil {
 		fmt.Fprintln(os.Stderr, "bench: program and generator share their cores (one core, or no taskset)")
 		return func() {}
 	}
 	b.apart = true
+	server := h.server(ctx)
+	for _, pid := range server.processes() {
+		_ = pin(pid, ownCores(all).program) // one that has ended meanwhile
+	}
 	return func() {
 		b.apart = false
-		_ = pin(fmt.Sprintf("0-%d", all-1)) // the rows after this one are slower otherwise, and say so
+		for _, pid := range append(server.processes(), os.Getpid()) {
+			_ = pin(pid, fmt.Sprintf("0-%d", all-1)) // the rows after this one are slower otherwise, and say so
+		}
 	}
+}
+
+// pin lets a process, all its threads and what it starts run on some cores only.
+func pin(pid int, cores string) error {
+	return exec.Command("taskset", "-a", "-p", "-c", cores, strconv.Itoa(pid)).Run()
+}
+
+// postmaster is the first process of a PostgreSQL server on this machine, 0 for none.
+type postmaster int
+
+// server finds the one behind the house.
+func (h *house) server(ctx context.Context) postmaster {
+	var pid int
+	var here bool
+	err := h.Pool().QueryRowContext(ctx, "select pg_backend_pid(), coalesce(inet_server_addr() <<= '127.0.0.0/8' or inet_server_addr() = '::1', true)").Scan(&pid, &here)
+	if err != nil || !here { // SQLite, or another machine's
+		return 0
+	}
+	parent, name := ancestry(pid)
+	if name != "postgres" {
+		return 0
+	}
+	return postmaster(parent)
+}
+
+// processes lists it and those that it has started.
+func (p postmaster) processes() (pids []int) {
+	if p == 0 {
+		return nil
+	}
+	all, _ := filepath.Glob("/proc/[0-9]*") // a fixed pattern: cannot be malformed
+	for _, dir := range all {
+		pid, err := strconv.Atoi(filepath.Base(dir))
+		if err != nil {
+			continue
+		}
+		if parent, _ := ancestry(pid); parent == int(p) || pid == int(p) {
+			pids = append(pids, pid)
+		}
+	}
+	return pids
+}
+
+// ancestry gives a process's parent and its own name; 0 and "" where it has ended.
+func ancestry(pid int) (parent int, name string) {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return 0, ""
+	}
+	_, rest, _ := strings.Cut(string(text), "(")
+	end := strings.LastIndexByte(rest, ')')
+	if end < 0 {
+		return 0, ""
+	}
+	var state string
+	_, _ = fmt.Sscan(rest[end+1:], &state, &parent) // 0 where it cannot be read
+	return parent, rest[:end]
 }

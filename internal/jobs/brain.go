@@ -258,8 +258,6 @@ func (b *Brain) Run(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("follow the sites' models: %w", err)
 	}
-	bell, stop := b.Store.Bell()
-	defer stop()
 	for ctx.Err() == nil {
 		events, next, err := b.Store.Events(ctx, at)
 		if err != nil && ctx.Err() == nil {
@@ -271,10 +269,12 @@ func (b *Brain) Run(ctx context.Context) error {
 				b.renew(ctx, e.Site)
 			}
 		}
+		if len(events) >= store.EventsAtOnce {
+			continue
+		}
 		select {
 		case <-ctx.Done():
-		case <-bell:
-		case <-time.After(pollEvery):
+		case <-time.After(pollEvery): // a model is in no hurry: no bell, which rings with every submission
 		}
 	}
 	return nil

@@ -13,7 +13,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"runtime"
+	"slices"
 	"sync"
 	"time"
 
@@ -58,7 +60,8 @@ type lane struct {
 	kinds   []string
 	workers int
 	lease   time.Duration
-	yields  bool // gives way while the node is busy
+	yields  bool          // gives way while the node is busy
+	due     chan struct{} // calls a worker up
 }
 
 // Runner does the jobs of one node.
@@ -129,11 +132,15 @@ func (r *Runner) Run(ctx context.Context) error {
 		}
 	}
 	var wg sync.WaitGroup
-	for _, l := range r.lanes {
+	free := make(chan struct{}, 1)
+	for i := range r.lanes {
+		l := &r.lanes[i]
+		l.due = make(chan struct{}, l.workers)
 		for range l.workers {
-			wg.Go(func() { r.loop(ctx, l) })
+			wg.Go(func() { r.loop(ctx, *l, free) })
 		}
 	}
+	r.callUp(ctx, free)
 	wg.Wait()
 	return nil
 }
@@ -141,32 +148,81 @@ func (r *Runner) Run(ctx context.Context) error {
 // pollEvery bounds how late work of another node is noticed.
 const pollEvery = time.Second
 
-func (r *Runner) loop(ctx context.Context, l lane) {
+// callUp wakes the lanes for which work is due, until the context ends. It alone
+// listens for writes and asks for all lanes at once: twenty that listened and asked
+// each for itself would be a thousand questions a second to a busy database.
+func (r *Runner) callUp(ctx context.Context, free <-chan struct{}) {
 	bell, stop := r.Store.Bell()
 	defer stop()
+	for ctx.Err() == nil {
+		pause := r.wake(ctx)
+		select {
+		case <-ctx.Done():
+		case <-bell:
+		case <-free: // what comes next for it was hidden behind what was due
+		case <-time.After(pause):
+		}
+	}
+}
+
+// wake calls up the lanes that have work now, and gives the time until the next
+// has, at most pollEvery.
+func (r *Runner) wake(ctx context.Context) time.Duration {
+	next, err := r.Store.NextJobs(ctx, slices.Collect(maps.Keys(r.kinds)))
+	if err != nil {
+		if ctx.Err() == nil {
+			r.Log.Error("jobs cannot be looked for", "error", err)
+		}
+		return pollEvery
+	}
+	pause, now := pollEvery, r.Store.Now()
+	for _, l := range r.lanes {
+		for _, kind := range l.kinds {
+			at, waits := next[kind]
+			if waits && at.After(now) {
+				pause = min(pause, max(time.Millisecond, at.Sub(now)))
+			} else if waits {
+				l.call()
+			}
+		}
+	}
+	return pause
+}
+
+// call wakes the lane's workers. One that is at work looks again when it is done.
+func (l lane) call() {
+	for range l.workers {
+		select {
+		case l.due <- struct{}{}:
+		default:
+			return
+		}
+	}
+}
+
+func (r *Runner) loop(ctx context.Context, l lane, free chan<- struct{}) {
+	worked := false
 	for ctx.Err() == nil {
 		did, err := r.batch(ctx, l)
 		if err != nil && ctx.Err() == nil {
 			r.Log.Error("jobs cannot be claimed", "kinds", l.kinds, "error", err)
 		}
 		if did > 0 {
+			worked = true
 			continue
+		}
+		if worked {
+			worked = false
+			select {
+			case free <- struct{}{}:
+			default: // somebody else has said so
+			}
 		}
 		select {
 		case <-ctx.Done():
-		case <-bell:
-		case <-time.After(r.pause(ctx, l)):
+		case <-l.due:
 		}
 	}
-}
-
-// pause is the time until the next job is due, at most pollEvery.
-func (r *Runner) pause(ctx context.Context, l lane) time.Duration {
-	next, ok, err := r.Store.NextJob(ctx, l.kinds...)
-	if err != nil || !ok {
-		return pollEvery
-	}
-	return min(pollEvery, max(time.Millisecond, next.Sub(r.Store.Now())))
 }
 
 // batchSize is how many jobs a worker takes at once.

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/freigabe/freigabe/internal/moderation"
@@ -43,25 +44,31 @@ type Result struct {
 // answers with the errors of moderation.Apply, and with NotFound for a comment
 // that is not there or not of the actor's site.
 func (s *Store) Apply(ctx context.Context, req Request) (Result, error) {
-	var out Result
-	err := s.write(ctx, func(tx *sql.Tx) error {
-		var err error
-		out, err = s.apply(ctx, tx, req)
-		return err
-	})
+	out, err := s.applyOne(ctx, req)
 	if err != nil {
 		return Result{}, fmt.Errorf("%s %s: %w", req.Step, req.Comment, err)
 	}
 	return out, nil
 }
 
+// stepsAtOnce is how many steps of a bundle are under way together: they share
+// commits, and leave room between these for whoever decides on a single comment.
+const stepsAtOnce = 16
+
 // ApplyAll takes several steps, each with its own outcome: a refused one does
-// not hold up the others.
+// not hold up the others. In which order they are taken is left open.
 func (s *Store) ApplyAll(ctx context.Context, reqs []Request) ([]Result, []error) {
 	results, errs := make([]Result, len(reqs)), make([]error, len(reqs))
+	places := make(chan struct{}, stepsAtOnce)
+	var wg sync.WaitGroup
 	for i, req := range reqs {
-		results[i], errs[i] = s.Apply(ctx, req)
+		places <- struct{}{}
+		wg.Go(func() {
+			results[i], errs[i] = s.Apply(ctx, req)
+			<-places
+		})
 	}
+	wg.Wait()
 	return results, errs
 }
 

@@ -138,23 +138,66 @@ const (
 	articleColumns = articleFields + " from articles a left join counts c on c.article_id = a.id"
 )
 
-func scanArticle(scan func(...any) error) (Article, error) {
-	var a Article
-	var doc, settings string
-	var opens, closes sql.NullInt64
-	var closed int
-	var created int64
-	if err := scan(&a.ID, &a.Site, &doc, &settings, &a.ImageID, &opens, &closes, &closed, &a.CloseCount, &created, &a.Released); err != nil {
-		return Article{}, err
-	}
-	a.Opens, a.Closes, a.Closed, a.Created = timeOf(opens), timeOf(closes), closed == 1, fromMicros(created)
-	if err := json.Unmarshal([]byte(doc), &a.Doc); err != nil {
+// articleRow is an article as the database gives it.
+type articleRow struct {
+	a             Article
+	doc, settings string
+	opens, closes sql.NullInt64
+	closed        int
+	created       int64
+}
+
+// dest is where the columns of articleFields go.
+func (r *articleRow) dest() []any {
+	return []any{&r.a.ID, &r.a.Site, &r.doc, &r.settings, &r.a.ImageID, &r.opens, &r.closes, &r.closed, &r.a.CloseCount, &r.created, &r.a.Released}
+}
+
+func (r *articleRow) article() (Article, error) {
+	a := r.a
+	a.Opens, a.Closes, a.Closed, a.Created = timeOf(r.opens), timeOf(r.closes), r.closed == 1, fromMicros(r.created)
+	if err := json.Unmarshal([]byte(r.doc), &a.Doc); err != nil {
 		return Article{}, fmt.Errorf("article %s: %w", a.ID, err)
 	}
-	if err := json.Unmarshal([]byte(settings), &a.ArticleSettings); err != nil {
+	if err := json.Unmarshal([]byte(r.settings), &a.ArticleSettings); err != nil {
 		return Article{}, fmt.Errorf("settings of article %s: %w", a.ID, err)
 	}
 	return a, nil
+}
+
+func scanArticle(scan func(...any) error) (Article, error) {
+	var r articleRow
+	if err := scan(r.dest()...); err != nil {
+		return Article{}, err
+	}
+	return r.article()
+}
+
+// InPlace gives an article and its site by one question, through the connections
+// of readers' pages.
+func (s *Store) InPlace(ctx context.Context, id string) (Article, Site, error) {
+	return inPlace(ctx, s.public, id)
+}
+
+// WrittenTo is InPlace for what readers send. It leaves the connections of readers'
+// pages alone: who reads does not wait for those who write.
+func (s *Store) WrittenTo(ctx context.Context, id string) (Article, Site, error) {
+	return inPlace(ctx, s.read, id)
+}
+
+func inPlace(ctx context.Context, q querier, id string) (Article, Site, error) {
+	var a articleRow
+	var x siteRow
+	err := one(ctx, q, "article", append(a.dest(), x.dest()...), "select "+articleFields+`, s.id, s.name, s.origin, s.lang, s.settings, s.created_at
+		from articles a left join counts c on c.article_id = a.id join sites s on s.id = a.site_id where a.id = $1`, id)
+	if err != nil {
+		return Article{}, Site{}, err
+	}
+	site, err := x.site()
+	if err != nil {
+		return Article{}, Site{}, err
+	}
+	art, err := a.article()
+	return art, site, err
 }
 
 // Article gives one article.

@@ -36,8 +36,10 @@ var sqliteDialect = dialect{
 }
 
 var postgresDialect = dialect{
-	name:      "postgres",
-	forUpdate: " for update",
+	name: "postgres",
+	// Not "for update": that would shut out everyone whose new row refers to this one, and
+	// an assessment's row refers to the comment whose text a decision is about to mark.
+	forUpdate: " for no key update",
 	skip:      " for update skip locked",
 	givenIDs:  " overriding system value",
 	words: map[string]string{

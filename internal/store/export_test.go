@@ -11,6 +11,16 @@ import (
 // checker of histories finds them.
 func (s *Store) RemoveGuard() { s.unguarded = true }
 
+// OnDocket is how many steps wait for their turn, other than those under way.
+func (s *Store) OnDocket() (n int) {
+	s.docket.mu.Lock()
+	defer s.docket.mu.Unlock()
+	for _, waiting := range s.docket.waiting {
+		n += len(waiting)
+	}
+	return n
+}
+
 // Recorded is a query of the desk's reads as it went to the database.
 type Recorded struct {
 	Query string

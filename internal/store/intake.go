@@ -31,6 +31,10 @@ type intake struct {
 
 	slowest atomic.Int64 // longest wait for a commit since it was last asked for, in nanoseconds
 
+	gathering sync.Mutex
+	began     time.Time    // the last group; real time, whatever the store's clock says
+	ended     atomic.Int64 // when the last group of several was answered, in nanoseconds
+
 	mu     sync.RWMutex
 	closed bool
 	wg     sync.WaitGroup
@@ -90,14 +94,9 @@ func (i *intake) put(a *arrival) error {
 // receive takes in groups until the store is closed.
 func (s *Store) receive() {
 	group := make([]*arrival, 0, maxArrivals)
-	for first := range s.intake.in {
-		group = append(group[:0], first)
-		for len(group) < maxArrivals && len(s.intake.in) > 0 {
-			next, ok := <-s.intake.in
-			if !ok {
-				break
-			}
-			group = append(group, next)
+	for {
+		if group = s.intake.gather(group[:0]); len(group) == 0 {
+			return
 		}
 		oldest := group[0].came
 		if group = s.stillWanted(group); len(group) > 0 {
@@ -107,15 +106,49 @@ func (s *Store) receive() {
 			close(a.done)
 		}
 		s.intake.waited(time.Since(oldest))
-		if len(group) > 1 && len(s.intake.in) < maxArrivals/4 {
-			time.Sleep(linger)
+		if len(group) > 1 {
+			s.intake.ended.Store(time.Now().UnixNano())
 		}
 	}
 }
 
-// linger is how long the next group is given to gather where several came at
-// once: a commit costs a processor more than ten comments.
-const linger = 10 * time.Millisecond
+// In a rush a group begins so long after the one before, and after a moment for those
+// who come again at once when they are answered, or else when a crowd waits: a commit
+// costs a processor more than ten comments. Who comes alone waits for nobody.
+const (
+	pace   = 25 * time.Millisecond
+	moment = 5 * time.Millisecond
+	crowd  = maxArrivals / 4
+)
+
+// worthWaiting tells whether the next group is worth waiting for.
+func (i *intake) worthWaiting() bool {
+	return len(i.in) < crowd && (time.Since(i.began) < pace || time.Since(time.Unix(0, i.ended.Load())) < moment)
+}
+
+// gather waits for submissions and gives those of the next group; none where the
+// store is closed. One worker gathers while others write.
+func (i *intake) gather(group []*arrival) []*arrival {
+	i.gathering.Lock()
+	defer i.gathering.Unlock()
+	first, open := <-i.in
+	if !open {
+		return nil
+	}
+	for i.worthWaiting() {
+		time.Sleep(2 * time.Millisecond)
+	}
+	i.began = time.Now()
+	group = append(group, first)
+	for len(group) < maxArrivals && len(i.in) > 0 {
+		next, open := <-i.in
+		if !open {
+			break
+		}
+		group = append(group, next)
+	}
+	return group
+}
 
 // stillWanted refuses those that have waited too long already: their place is
 // better given to one whose author is still there.

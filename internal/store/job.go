@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -34,10 +35,13 @@ const purgeAgain = 2 * time.Second
 // under way begins anew: what it told the caches came before this change.
 func purgeJobs(site, article string, now time.Time) []statement {
 	var out []statement
-	for name, at := range map[string]time.Time{"now": now, "again": now.Add(purgeAgain)} {
+	for _, one := range []struct {
+		name string
+		at   time.Time
+	}{{"again", now.Add(purgeAgain)}, {"now", now}} { // always in this order, so that two cannot wait for each other
 		out = append(out, stmt(`insert into jobs (kind, key, payload, run_at) values ('purge', $1, '', $2)
 			on conflict (kind, key) do update set run_at = excluded.run_at, lease_until = 0, token = jobs.token + 1, attempts = 0, failed = ''`,
-			site+"/"+article+"/"+name, micros(at)))
+			site+"/"+article+"/"+one.name, micros(one.at)))
 	}
 	return out
 }
@@ -147,22 +151,30 @@ func (s *Store) ReturnJob(ctx context.Context, j Job) error {
 	})
 }
 
-// NextJob gives the time of the next job of the kinds that waits, and whether
-// there is one. Jobs that somebody has at the moment are left out.
-func (s *Store) NextJob(ctx context.Context, kinds ...string) (time.Time, bool, error) {
-	var next sql.NullInt64
-	now := micros(s.Now())
-	for _, kind := range kinds {
-		var at sql.NullInt64
-		err := s.read.QueryRowContext(ctx, "select min(run_at) from (select run_at from jobs where kind = $1 and lease_until <= $2 order by run_at, id limit 1) waiting", kind, now).Scan(&at)
-		if err != nil {
-			return time.Time{}, false, classify(err)
-		}
-		if at.Valid && (!next.Valid || at.Int64 < next.Int64) {
-			next = at
-		}
+// NextJobs gives for each of the kinds that has a waiting job the time of its
+// next one, by one question for all. Jobs that somebody has at the moment are
+// left out.
+func (s *Store) NextJobs(ctx context.Context, kinds []string) (map[string]time.Time, error) {
+	next := make(map[string]time.Time, len(kinds))
+	if len(kinds) == 0 {
+		return next, nil
 	}
-	return timeOf(next), next.Valid, nil
+	rows, args := make([]string, len(kinds)), make([]any, len(kinds))
+	for i, kind := range kinds {
+		rows[i], args[i] = fmt.Sprintf("(cast($%d as text))", i+2), kind
+	}
+	err := each(ctx, s.read, func(r *sql.Rows) error {
+		var kind string
+		var at sql.NullInt64
+		err := r.Scan(&kind, &at)
+		if at.Valid {
+			next[kind] = timeOf(at)
+		}
+		return err
+	}, "with kinds (kind) as (values "+strings.Join(rows, ", ")+`)
+		select kind, (select j.run_at from jobs j where j.kind = kinds.kind and j.lease_until <= $1 order by j.run_at, j.id limit 1) from kinds`,
+		append([]any{micros(s.Now())}, args...)...)
+	return next, err
 }
 
 // Backlog is how much work of a kind waits.

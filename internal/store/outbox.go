@@ -55,7 +55,8 @@ const headGap = 1000
 func (s *Store) head(ctx context.Context, q querier) (Cursor, error) {
 	var c Cursor
 	var lowest int64
-	if err := q.QueryRowContext(ctx, "select coalesce(max(id), 0), coalesce(min(id), 0) from outbox").Scan(&c.ID, &lowest); err != nil {
+	// Two questions in one: SQLite reads the whole table for both in the same select.
+	if err := q.QueryRowContext(ctx, "select coalesce((select max(id) from outbox), 0), coalesce((select min(id) from outbox), 0)").Scan(&c.ID, &lowest); err != nil {
 		return c, classify(err)
 	}
 	if s.d.name == "sqlite" || c.ID == 0 {
@@ -74,6 +75,12 @@ func (s *Store) head(ctx context.Context, q querier) (Cursor, error) {
 	c.Gap = g.String()
 	return c, err
 }
+
+// EventsAtOnce is how many events one call gives at the most: where it gives as
+// many, there may be more.
+const EventsAtOnce = 1000
+
+var eventsLimit = strconv.Itoa(EventsAtOnce)
 
 // Events gives what happened after a place, and the new place. An answer without
 // error confirms that nothing older is missing at this moment. Where the place
@@ -120,9 +127,9 @@ func (s *Store) events(ctx context.Context, q querier, after Cursor) ([]Event, C
 	if err := s.closeGaps(ctx, q, open); err != nil {
 		return nil, after, classify(err)
 	}
-	query, args := "select id, topic, site_id, article_id, comment_id from outbox where id >= $1 order by id limit 1000", []any{after.ID}
+	query, args := "select id, topic, site_id, article_id, comment_id from outbox where id >= $1 order by id limit "+eventsLimit, []any{after.ID}
 	if len(open) > 0 {
-		query, args = "select id, topic, site_id, article_id, comment_id from outbox where id >= $1 or id = any(cast(string_to_array($2, ',') as bigint[])) order by id limit 1000", append(args, open.ids())
+		query, args = "select id, topic, site_id, article_id, comment_id from outbox where id >= $1 or id = any(cast(string_to_array($2, ',') as bigint[])) order by id limit "+eventsLimit, append(args, open.ids())
 	}
 	var out []Event
 	known, next := map[int64]bool{}, after

@@ -23,7 +23,12 @@ func (s *Store) Plans(t *testing.T) []Plan {
 	t.Helper()
 	seen := map[string]bool{}
 	var out []Plan
-	for _, db := range []*sql.DB{s.db, s.read} {
+	asked := map[*sql.DB]bool{}
+	for _, db := range []*sql.DB{s.db, s.read, s.public, s.news} {
+		if asked[db] {
+			continue
+		}
+		asked[db] = true
 		for range max(1, db.Stats().OpenConnections) {
 			conn, err := db.Conn(t.Context())
 			if err != nil {
@@ -37,9 +42,6 @@ func (s *Store) Plans(t *testing.T) []Plan {
 			if err := plans(t.Context(), conn, seen, &out); err != nil {
 				t.Fatal(err)
 			}
-		}
-		if s.read == s.db {
-			break
 		}
 	}
 	return out

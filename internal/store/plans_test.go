@@ -99,8 +99,8 @@ func objection(p store.Plan) string {
 			table = real
 		}
 		limited := strings.HasPrefix(how, "USING") && strings.Contains(p.Query, "limit ") && !p.Sorts // in the order of an index, as far as needed
-		minmax := strings.HasPrefix(how, "USING") && (strings.Contains(p.Query, "max(id)") || strings.Contains(p.Query, "min(id)"))
-		derived := strings.Contains(p.Query, ") "+table) || strings.Contains(p.Query, "with recursive "+table+"(") || strings.HasPrefix(scan, "(") || strings.HasPrefix(scan, "CONSTANT") || table == ""
+		minmax := strings.HasPrefix(how, "USING") && (strings.Contains(p.Query, "select max(id) from") || strings.Contains(p.Query, "select min(id) from"))
+		derived := strings.Contains(p.Query, ") "+table) || strings.Contains(p.Query, "with recursive "+table+"(") || strings.HasPrefix(scan, "(") || strings.HasSuffix(scan, "CONSTANT ROWS") || strings.HasPrefix(scan, "CONSTANT") || strings.HasPrefix(p.Query, "with "+table+" (") || table == ""
 		switch {
 		case smallTables[table], limited, minmax, derived, strings.Contains(how, "VIRTUAL TABLE INDEX 0:M"), // by a word of the text
 			strings.HasPrefix(how, "VIRTUAL TABLE INDEX 513"): // the list of words, from a word on
@@ -173,6 +173,10 @@ func (e *everything) readers() {
 	e.ok("site", err)
 	_, err = s.Sites(ctx)
 	e.ok("sites", err)
+	_, _, err = s.InPlace(ctx, fill.Article)
+	e.ok("in place", err)
+	_, _, err = s.WrittenTo(ctx, fill.Article)
+	e.ok("written to", err)
 	at, err := s.PublicHead(ctx)
 	e.ok("head", err)
 	_, _, err = s.PublicEvents(ctx, at)
@@ -327,8 +331,8 @@ func (e *everything) jobs() {
 		}
 		e.ok("retry", s.RetryJob(ctx, j, s.Now(), "failed"))
 	}
-	_, _, err = s.NextJob(ctx, kinds...)
-	e.ok("next job", err)
+	_, err = s.NextJobs(ctx, kinds)
+	e.ok("next jobs", err)
 	_, _, err = s.Lease(ctx, "learn", "me", time.Minute)
 	e.ok("lease", err)
 	_, err = s.Unassessed(ctx, e.mine[4].Comment, 1)

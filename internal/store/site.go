@@ -247,18 +247,33 @@ func (s *Store) changeSettings(ctx context.Context, tx *sql.Tx, site string, cha
 
 const siteColumns = "id, name, origin, lang, settings, created_at"
 
-func scanSite(scan func(...any) error) (Site, error) {
-	var x Site
-	var settings string
-	var created int64
-	if err := scan(&x.ID, &x.Name, &x.Origin, &x.Lang, &settings, &created); err != nil {
-		return Site{}, err
-	}
-	x.Created = fromMicros(created)
-	if err := json.Unmarshal([]byte(settings), &x.Settings); err != nil {
+// siteRow is a site as the database gives it.
+type siteRow struct {
+	x        Site
+	settings string
+	created  int64
+}
+
+// dest is where siteColumns go.
+func (r *siteRow) dest() []any {
+	return []any{&r.x.ID, &r.x.Name, &r.x.Origin, &r.x.Lang, &r.settings, &r.created}
+}
+
+func (r *siteRow) site() (Site, error) {
+	x := r.x
+	x.Created = fromMicros(r.created)
+	if err := json.Unmarshal([]byte(r.settings), &x.Settings); err != nil {
 		return Site{}, fmt.Errorf("settings of site %s: %w", x.ID, err)
 	}
 	return x, nil
+}
+
+func scanSite(scan func(...any) error) (Site, error) {
+	var r siteRow
+	if err := scan(r.dest()...); err != nil {
+		return Site{}, err
+	}
+	return r.site()
 }
 
 // Sites lists all sites, oldest first.

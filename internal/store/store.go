@@ -42,6 +42,7 @@ type Store struct {
 	purge  bool
 	writer *writer // SQLite only: groups commits
 	intake *intake // groups submissions
+	docket *docket // PostgreSQL only: groups steps of editors and authors
 
 	bell     *doorbell // PostgreSQL only: between nodes
 	replicas *replicas // where readers' pages have an address of their own
@@ -127,6 +128,7 @@ func (s *Store) openPostgres(o Options) error {
 	config.DialFunc = dialer().DialContext
 	s.db = bounded(stdlib.OpenDB(*config), 16)
 	s.read, s.public, s.news = s.db, bounded(stdlib.OpenDB(*config), 4), bounded(stdlib.OpenDB(*config), 1)
+	s.docket = newDocket(s)
 	s.openIntake(2) // one prepares its rows while the other waits for the disk
 	listen := config
 	if o.ListenDSN != "" {
@@ -158,6 +160,9 @@ func bounded(db *sql.DB, connections int) *sql.DB {
 func (s *Store) Close() error {
 	if s.intake != nil {
 		s.intake.close()
+	}
+	if s.docket != nil {
+		s.docket.close()
 	}
 	if s.bell != nil {
 		s.bell.close()

@@ -25,6 +25,13 @@ const (
 	pollLimit = time.Second            // for one reading of the events
 	awayFor   = time.Hour              // after that the events kept may not reach back far enough
 	tries     = 5                      // renderings overtaken by events before giving up
+
+	// While a change is rendered, the page before it may be served for as long as this
+	// after it was last known to be current: less than the second for which others may
+	// keep a page, and with that second less than the two after which what was taken
+	// down is gone.
+	overlap = 750 * time.Millisecond
+	hot     = time.Second // a page that somebody asked for within it may be asked for again at once
 )
 
 // tracer makes spans where the program was told to trace, and otherwise nothing.
@@ -59,7 +66,8 @@ type Pages struct {
 
 	mu      sync.Mutex // guards what follows; held for map operations only
 	entries map[Key]*entry
-	size    int64
+	before  map[Key]previous // of pages that have changed a moment ago
+	size    int64            // of both, in bytes
 	cursor  store.Cursor
 	started bool
 	watched map[chan struct{}]string // channel to article
@@ -77,12 +85,18 @@ type entry struct {
 	used  int64
 }
 
+// previous is a page as it was before its last change.
+type previous struct {
+	page  *Page
+	until time.Time // it may be served so long
+}
+
 // New makes an empty cache of at most budget bytes; 0 stands for 64 MiB.
 func New(st *store.Store, budget int64) *Pages {
 	if budget <= 0 {
 		budget = 64 << 20
 	}
-	return &Pages{store: st, now: time.Now, budget: budget, entries: map[Key]*entry{}, watched: map[chan struct{}]string{}}
+	return &Pages{store: st, now: time.Now, budget: budget, entries: map[Key]*entry{}, before: map[Key]previous{}, watched: map[chan struct{}]string{}}
 }
 
 // Tag names pages for caches that are told what has changed, by their site and
@@ -130,7 +144,7 @@ func (p *Pages) Follow(ctx context.Context) error {
 		}
 		p.take(events)
 		p.cursor = next
-		if len(events) < 1000 {
+		if len(events) < store.EventsAtOnce {
 			p.confirmed.Store(begun.UnixNano())
 			return nil
 		}
@@ -143,14 +157,17 @@ func (p *Pages) take(events []store.Event) {
 	for _, e := range events {
 		c.add(e)
 	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.forgetBefore()
 	if len(c.sites) == 0 {
 		return
 	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
+	current := time.Unix(0, p.confirmed.Load()) // all pages were, when that reading of the events began
 	for k, en := range p.entries {
 		if c.touch(k, en) {
 			p.drop(k, en)
+			p.keepBefore(k, en, current.Add(overlap))
 		}
 	}
 	for ch, article := range p.watched {
@@ -201,9 +218,43 @@ func (p *Pages) drop(k Key, en *entry) {
 	delete(p.entries, k)
 }
 
+// keepBefore keeps a page that has just changed, where it is worth it: somebody
+// may ask for it while the change is rendered.
+func (p *Pages) keepBefore(k Key, en *entry, until time.Time) {
+	now := p.now()
+	if en.page == nil || !now.Before(until) || now.Sub(time.Unix(0, en.used)) > hot || p.size+en.page.size() > p.budget {
+		return // an earlier one of a page that changed again while it was rendered stays for its own time
+	}
+	if !en.until.IsZero() && en.until.Before(p.store.Now().Add(overlap)) {
+		return // it is about to change by itself
+	}
+	p.dropBefore(k)
+	p.before[k] = previous{en.page, until}
+	p.size += en.page.size()
+}
+
+func (p *Pages) dropBefore(k Key) {
+	if old, kept := p.before[k]; kept {
+		p.size -= old.page.size()
+		delete(p.before, k)
+	}
+}
+
+// forgetBefore lets go of earlier pages whose time is over.
+func (p *Pages) forgetBefore() {
+	for k, old := range p.before {
+		if !p.now().Before(old.until) {
+			p.dropBefore(k)
+		}
+	}
+}
+
 func (p *Pages) forgetAll() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	for k := range p.before {
+		p.dropBefore(k)
+	}
 	for k, en := range p.entries {
 		p.drop(k, en)
 	}
@@ -233,11 +284,25 @@ func (p *Pages) isFresh() bool {
 // same page share one rendering. It answers ErrStale where freshness is not
 // confirmed, and the error of render, which is never kept.
 func (p *Pages) Get(ctx context.Context, k Key, render func(context.Context) (Rendered, error)) (*Page, error) {
+	return p.get(ctx, k, render, false)
+}
+
+// Recent is Get for pages that very many read. Whoever asks first after a change
+// waits for its rendering; whoever asks meanwhile does not, but gets the page
+// before it, as long as that was current within the last overlap.
+func (p *Pages) Recent(ctx context.Context, k Key, render func(context.Context) (Rendered, error)) (*Page, error) {
+	return p.get(ctx, k, render, true)
+}
+
+func (p *Pages) get(ctx context.Context, k Key, render func(context.Context) (Rendered, error), recent bool) (*Page, error) {
 	for range tries {
 		if err := p.Fresh(ctx); err != nil {
 			return nil, err
 		}
-		en, mine := p.lookUp(k)
+		en, mine, before := p.lookUp(k)
+		if recent && before != nil {
+			return before, nil
+		}
 		if mine {
 			p.fill(ctx, k, en, render)
 		}
@@ -254,7 +319,9 @@ func (p *Pages) Get(ctx context.Context, k Key, render func(context.Context) (Re
 }
 
 // lookUp gives the entry of a page; mine says that the caller has to fill it.
-func (p *Pages) lookUp(k Key) (en *entry, mine bool) {
+// Where somebody else does at the moment, before is the page before the change,
+// if it may still be served.
+func (p *Pages) lookUp(k Key) (en *entry, mine bool, before *Page) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	en = p.entries[k]
@@ -267,7 +334,10 @@ func (p *Pages) lookUp(k Key) (en *entry, mine bool) {
 		p.entries[k] = en
 	}
 	en.used = p.now().UnixNano()
-	return en, mine
+	if old, kept := p.before[k]; kept && !mine && en.page == nil && p.now().Before(old.until) {
+		before = old.page
+	}
+	return en, mine, before
 }
 
 // fill renders a page into its entry.
@@ -312,6 +382,7 @@ func (p *Pages) keep(k Key, en *entry, page *Page, until time.Time, err error) {
 		delete(p.entries, k)
 		return
 	}
+	p.dropBefore(k)
 	p.size += page.size()
 	p.evict()
 }

@@ -161,6 +161,95 @@ func TestOneRenderingForManyReaders(t *testing.T) {
 	}
 }
 
+// A page that many read changes. One of them waits for its rendering; the others
+// get the page before it, for as long as that was current less than overlap ago,
+// and the new one from then on.
+func TestOneReaderWaitsForAChange(t *testing.T) {
+	h, p := house(t)
+	var passed atomic.Int64
+	begun := time.Now()
+	p.now = func() time.Time { return begun.Add(time.Duration(passed.Load())) }
+	k := Key{Article: h.Article.ID}
+	version, slow := atomic.Int64{}, make(chan struct{})
+	render := func(context.Context) (Rendered, error) {
+		n := version.Add(1)
+		if n > 1 {
+			<-slow
+		}
+		return Rendered{Body: fmt.Append(nil, n), Site: h.Site}, nil
+	}
+	read := func(how func(context.Context, Key, func(context.Context) (Rendered, error)) (*Page, error)) string {
+		page, err := how(t.Context(), k, render)
+		if err != nil {
+			return err.Error()
+		}
+		return string(page.Body())
+	}
+	later := func(d time.Duration) { passed.Add(int64(d)) }
+	if got := read(p.Recent); got != "1" {
+		t.Fatalf("first %q", got)
+	}
+	h.Release(h.Anna, h.Post("", "Mira", "Gut so.").Comment)
+	later(overlap / 3) // the bell was late: for so long nobody knew that the page had changed
+	if err := p.Follow(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	first := make(chan string, 1)
+	go func() { first <- read(p.Recent) }()
+	until(t, func() bool { return version.Load() == 2 })
+	gone, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := p.Get(gone, k, render); !errors.Is(err, context.Canceled) {
+		t.Errorf("who wants no page but the newest does not wait for it: %v", err)
+	}
+	later(overlap/3*2 - time.Millisecond)
+	if got := read(p.Recent); got != "1" {
+		t.Errorf("beside the rendering %q", got)
+	}
+	later(2 * time.Millisecond)
+	if _, err := p.Recent(gone, k, render); !errors.Is(err, context.Canceled) {
+		t.Errorf("the page before the change is served after its time: %v", err)
+	}
+	close(slow)
+	if got := <-first; got != "2" {
+		t.Errorf("the first got %q", got)
+	}
+	if got := read(p.Recent); got != "2" {
+		t.Errorf("afterwards %q", got)
+	}
+	if version.Load() != 2 {
+		t.Errorf("rendered %d times", version.Load())
+	}
+	if size, pages := p.Size(); pages != 1 || size != p.entries[k].page.size() {
+		t.Errorf("%d bytes of %d pages are kept", size, pages)
+	}
+}
+
+// What was asked for long ago, or known to be current long ago, is not shown again.
+func TestOldPagesAreNotKept(t *testing.T) {
+	for _, c := range []struct {
+		name           string
+		unread, unsure time.Duration
+	}{{"nobody reads it", hot + time.Millisecond, 0}, {"the events were late", 0, overlap}} {
+		t.Run(c.name, func(t *testing.T) {
+			h, p := house(t)
+			now := time.Now()
+			p.now = func() time.Time { return now }
+			k := Key{Article: h.Article.ID}
+			get(t, p, k, texts(h, new(atomic.Int64)))
+			h.Release(h.Anna, h.Post("", "Mira", "Gut so.").Comment)
+			p.confirmed.Store(now.Add(c.unread).UnixNano())
+			now = now.Add(c.unread + c.unsure)
+			if err := p.Follow(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if len(p.before) > 0 || p.size != 0 {
+				t.Errorf("%d pages, %d bytes are kept", len(p.before), p.size)
+			}
+		})
+	}
+}
+
 func TestStalePagesAreNotServed(t *testing.T) {
 	h, p := house(t)
 	now := time.Now()

@@ -324,11 +324,7 @@ func (a *API) comments(w http.ResponseWriter, r *http.Request) error {
 	cursor := q.Get("cursor")
 	name := strings.Join([]string{"api comments", base, string(order), strconv.Itoa(limit), cursor}, "\x00")
 	page, err := reader.Cached(a.Pages, r, thread.Key{Article: id, Name: name}, func(ctx context.Context) (thread.Rendered, error) {
-		art, err := a.store.Article(ctx, id)
-		if err != nil {
-			return thread.Rendered{}, err
-		}
-		site, err := a.store.Site(ctx, art.Site)
+		art, site, err := a.store.InPlace(ctx, id)
 		if err != nil {
 			return thread.Rendered{}, err
 		}

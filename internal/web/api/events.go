@@ -1,11 +1,15 @@
 package api
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
+	"strconv"
 	"time"
 
+	"github.com/freigabe/freigabe/internal/store"
+	"github.com/freigabe/freigabe/internal/thread"
 	"github.com/freigabe/freigabe/internal/web"
 )
 
@@ -19,7 +23,7 @@ const (
 // article has: at once, and each time its thread changes. Nothing else ever
 // passes here, and a submission sends nothing.
 func (a *API) events(w http.ResponseWriter, r *http.Request) error {
-	art, _, err := a.of(w, r)
+	art, site, err := a.of(w, r)
 	if err != nil {
 		return err
 	}
@@ -42,7 +46,7 @@ func (a *API) events(w http.ResponseWriter, r *http.Request) error {
 	end := time.NewTimer(lineLife)
 	defer end.Stop()
 	for send := true; ; {
-		if send && a.tellCount(r, l, art.ID) != nil || !send && l.write(": still here\n\n") != nil {
+		if send && a.tellCount(r, l, site, art.ID) != nil || !send && l.write(": still here\n\n") != nil {
 			return nil // the answer has begun; the browser connects again by itself
 		}
 		select {
@@ -73,10 +77,15 @@ func (l line) write(text string) error {
 	return l.control.Flush()
 }
 
-func (a *API) tellCount(r *http.Request, l line, article string) error {
-	counts, err := a.store.Counts(r.Context(), []string{article})
+// tellCount sends the count, which is read once for all lines of an article: after
+// a change they all ask at once.
+func (a *API) tellCount(r *http.Request, l line, site store.Site, article string) error {
+	page, err := a.Pages.Get(r.Context(), thread.Key{Article: article, Name: "line"}, func(ctx context.Context) (thread.Rendered, error) {
+		counts, err := a.store.Counts(ctx, []string{article})
+		return thread.Rendered{Body: strconv.AppendInt(nil, int64(counts[article]), 10), Site: site}, err
+	})
 	if err != nil {
 		return err
 	}
-	return l.write(fmt.Sprintf("event: count\ndata: {\"count\":%d}\n\n", counts[article]))
+	return l.write(fmt.Sprintf("event: count\ndata: {\"count\":%s}\n\n", page.Body()))
 }

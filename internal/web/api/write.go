@@ -47,11 +47,7 @@ type submissionJSON struct {
 // of finds the article of a request and its site, and lets the site's pages read
 // the answer whatever it will be.
 func (a *API) of(w http.ResponseWriter, r *http.Request) (store.Article, store.Site, error) {
-	art, err := a.store.Article(r.Context(), r.PathValue("id"))
-	if err != nil {
-		return art, store.Site{}, a.fail(w, r, err)
-	}
-	site, err := a.store.Site(r.Context(), art.Site)
+	art, site, err := a.store.WrittenTo(r.Context(), r.PathValue("id"))
 	if err != nil {
 		return art, site, a.fail(w, r, err)
 	}

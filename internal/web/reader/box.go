@@ -31,11 +31,7 @@ type voice struct {
 
 // box renders the box of an article, for server-side includes.
 func (rd *Reader) box(ctx context.Context, a asked) (thread.Rendered, error) {
-	art, err := rd.store.Article(ctx, a.article)
-	if err != nil {
-		return thread.Rendered{}, err
-	}
-	site, err := rd.store.Site(ctx, art.Site)
+	art, site, err := rd.store.InPlace(ctx, a.article)
 	if err != nil {
 		return thread.Rendered{}, err
 	}

@@ -126,7 +126,7 @@ func (rd *Reader) base(r *http.Request) string { return web.PublicAddress(rd.Pub
 
 // Cached answers with a page from memory, rendered where it is not there.
 func Cached(pages *thread.Pages, r *http.Request, k thread.Key, render func(context.Context) (thread.Rendered, error)) (*thread.Page, error) {
-	page, err := pages.Get(r.Context(), k, render)
+	page, err := pages.Recent(r.Context(), k, render)
 	if err == thread.ErrStale {
 		return nil, &web.Unavailable{Status: http.StatusServiceUnavailable, Key: "error.stale", After: time.Second}
 	}

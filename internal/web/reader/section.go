@@ -151,11 +151,7 @@ func (f form) IsError(field string) bool { return f.Error != nil && f.Error.Fiel
 
 // section gathers what readers see of an article.
 func (rd *Reader) section(ctx context.Context, a asked) (section, error) {
-	art, err := rd.store.Article(ctx, a.article)
-	if err != nil {
-		return section{}, err
-	}
-	site, err := rd.store.Site(ctx, art.Site)
+	art, site, err := rd.store.InPlace(ctx, a.article)
 	if err != nil {
 		return section{}, err
 	}

@@ -50,11 +50,7 @@ func (rd *Reader) submit(w http.ResponseWriter, r *http.Request) error {
 // found, for the form that goes back.
 func (rd *Reader) submission(r *http.Request) (store.Submission, store.Site, error) {
 	f := r.PostForm
-	art, err := rd.store.Article(r.Context(), r.PathValue("id"))
-	if err != nil {
-		return store.Submission{}, store.Site{}, err
-	}
-	site, err := rd.store.Site(r.Context(), art.Site)
+	art, site, err := rd.store.WrittenTo(r.Context(), r.PathValue("id"))
 	if err != nil {
 		return store.Submission{}, site, err
 	}
