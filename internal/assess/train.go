@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"runtime"
-	"slices"
 	"sort"
 	"sync"
 
@@ -65,31 +64,65 @@ func Train(rows []Row, names Names) (*Model, []byte, error) {
 }
 
 func train(rows []Row, neutral Names, o learn.Options) (*learn.Base, error) {
-	b, corpus := learn.Build(extractAll(rows, bool(neutral)))
+	b, weighed := learn.Build(extractAll(rows, bool(neutral)))
 	b.Neutral = bool(neutral)
 	names := headsOf(rows)
-	parts := make([][]learn.Sample, len(names))
-	for h, name := range names {
-		parts[h] = partOf(rows, corpus.Samples, name)
-		if !bothClasses(parts[h]) {
-			return nil, fmt.Errorf("train %s: the rows need texts of both labels", name)
+	var parts [len(learn.Powers)][][]learn.Sample
+	for p := range weighed {
+		for _, name := range names {
+			part := partOf(rows, weighed[p].Samples, name)
+			if !bothClasses(part) {
+				return nil, fmt.Errorf("train %s: the rows need texts of both labels", name)
+			}
+			parts[p] = append(parts[p], part)
 		}
 	}
-	fit := func(part []learn.Sample) *learn.Linear {
-		return learn.Exact(part, len(corpus.Buckets), len(b.Mean), o)
+	fit := func(part []learn.Sample, o learn.Options) *learn.Linear {
+		return learn.Exact(part, len(weighed[0].Buckets), len(b.Mean), o)
 	}
-	heads, platt := make([]*learn.Linear, len(names)), make([][3]float32, len(names))
+	best, trials := choose(parts, len(weighed[0].Buckets), fit, o)
+	b.SetPower(learn.Powers[best])
+	heads := make([]*learn.Linear, len(names))
 	var wg sync.WaitGroup
-	for h, part := range parts {
-		wg.Go(func() { heads[h] = fit(part) })
-		wg.Go(func() { platt[h] = crossPlatt(part, fit) })
+	for h, part := range parts[best] {
+		own := o
+		own.Bayes = trials[h].bayes
+		wg.Go(func() { heads[h] = fit(part, own) })
 	}
 	wg.Wait()
-	b.Quantise(names, heads, corpus.Buckets)
-	for h := range b.Heads {
-		b.Heads[h].Slope, b.Heads[h].Shift, b.Heads[h].Cut, b.Heads[h].Rows = platt[h][0], platt[h][1], platt[h][2], uint32(len(parts[h]))
+	b.Quantise(names, heads, weighed[best].Buckets)
+	for h, t := range trials {
+		b.Heads[h].Slope, b.Heads[h].Shift, b.Heads[h].Cut, b.Heads[h].Rows = t.slope, t.shift, t.cut, uint32(len(parts[best][h]))
 	}
 	return b, nil
+}
+
+// fitting trains one head on a part of the rows.
+type fitting func([]learn.Sample, learn.Options) *learn.Linear
+
+// choose finds the exponent with which the heads order their rows best, and what
+// cross-validation says of each head with it.
+func choose(parts [len(learn.Powers)][][]learn.Sample, features int, fit fitting, o learn.Options) (best int, of []trial) {
+	var trials [len(learn.Powers)][]trial
+	var wg sync.WaitGroup
+	for p := range parts {
+		trials[p] = make([]trial, len(parts[p]))
+		for h, part := range parts[p] {
+			wg.Go(func() { trials[p][h] = crossValidate(part, features, fit, o) })
+		}
+	}
+	wg.Wait()
+	most := 0.0
+	for p := range trials {
+		sum := 0.0
+		for _, t := range trials[p] {
+			sum += t.auc
+		}
+		if sum > most {
+			best, most = p, sum
+		}
+	}
+	return best, trials[best]
 }
 
 // extractAll reads the features of rows on all processors. Rows that repeat
@@ -197,42 +230,62 @@ func bothClasses(part []learn.Sample) bool {
 	return pos > 0 && pos < len(part)
 }
 
-// plattFolds is the number of folds on which the calibration is measured, so
-// that it does not see scores of rows the model was trained on.
-const plattFolds = 3
+// trial is what cross-validation inside the rows says of one way to weigh them.
+type trial struct {
+	auc               float64
+	bayes             float32 // how much of naive Bayes orders the rows best
+	slope, shift, cut float32
+}
 
-func crossPlatt(part []learn.Sample, train func([]learn.Sample) *learn.Linear) [3]float32 {
-	var points [plattFolds][]learn.Point
-	var wg sync.WaitGroup
-	for f := range plattFolds {
-		var fit, rest []learn.Sample
+// trialFolds is the number of folds on which choices are made and the calibration
+// is measured, so that neither sees scores of rows the model was trained on.
+const trialFolds = 3
+
+// bayesShares are the shares of naive Bayes tried.
+var bayesShares = [...]float32{0, 0.03, 0.06}
+
+// crossValidate scores each row of a part by a model that did not know it, and
+// chooses and calibrates on these scores.
+func crossValidate(part []learn.Sample, features int, fit fitting, o learn.Options) trial {
+	plain, bayes, labels := make([]float32, len(part)), make([]float32, len(part)), make([]bool, len(part))
+	for f := range trialFolds {
+		var known []learn.Sample
 		for i := range part {
-			if i%plattFolds == f {
-				rest = append(rest, part[i])
-			} else {
-				fit = append(fit, part[i])
+			labels[i] = part[i].Label
+			if i%trialFolds != f {
+				known = append(known, part[i])
 			}
 		}
-		if !bothClasses(fit) {
-			return [3]float32{1, 0, 0.5}
+		if !bothClasses(known) {
+			return trial{slope: 1, cut: 0.5}
 		}
-		wg.Go(func() {
-			m := train(fit)
-			for i := range rest {
-				points[f] = append(points[f], learn.Point{Z: float64(m.Score(&rest[i])), Label: rest[i].Label, Weight: 1})
-			}
-		})
+		m, ratios := fit(known, o), learn.Linear{Weight: learn.Ratios(known, features, o.Balance)}
+		for i := f; i < len(part); i += trialFolds {
+			plain[i], bayes[i] = m.Score(&part[i]), ratios.Words(&part[i])
+		}
 	}
-	wg.Wait()
-	return calibrate(slices.Concat(points[:]...))
+	best, scores := trial{auc: -1}, make([]float64, len(part))
+	for _, share := range bayesShares {
+		for i := range scores {
+			scores[i] = float64(plain[i] + float32(share*bayes[i]))
+		}
+		if auc := learn.AUC(scores, labels); auc > best.auc {
+			best = calibrate(scores, labels)
+			best.auc, best.bayes = auc, share
+		}
+	}
+	return best
 }
 
 // calibrate gives slope and shift of the calibration and the best cut.
-func calibrate(points []learn.Point) [3]float32 {
-	a, b := learn.Platt(points)
-	p, labels := make([]float64, len(points)), make([]bool, len(points))
-	for i, x := range points {
-		p[i], labels[i] = sigmoid(a*x.Z+b), x.Label
+func calibrate(scores []float64, labels []bool) trial {
+	points, p := make([]learn.Point, len(scores)), make([]float64, len(scores))
+	for i, z := range scores {
+		points[i] = learn.Point{Z: z, Label: labels[i], Weight: 1}
 	}
-	return [3]float32{float32(a), float32(b), float32(learn.BestCut(p, labels))}
+	a, b := learn.Platt(points)
+	for i, z := range scores {
+		p[i] = sigmoid(a*z + b)
+	}
+	return trial{slope: float32(a), shift: float32(b), cut: float32(learn.BestCut(p))}
 }

@@ -3,6 +3,7 @@ package learn
 import (
 	"math"
 	"math/bits"
+	"slices"
 
 	"github.com/freigabe/freigabe/internal/assess/german"
 )
@@ -38,13 +39,15 @@ type Base struct {
 	Heads   []Head
 	Mean    []float32
 	Std     []float32
+	Power   float32 // exponent on the inverse document frequency of hashed words
 	Stems   []uint8 // inverse document frequency of word stems, by hash, for relevance
 
 	// cells holds, 1<<shift bytes a bucket, what is known of a feature in one place,
 	// so that looking it up waits for memory once: its inverse document frequency
 	// in steps of IDFStep (0 for unseen buckets), then a quantised weight a head.
-	cells []uint8
-	shift int
+	cells  []uint8
+	shift  int
+	rarity [256]rarity
 }
 
 // layOut makes room for the weights of a number of heads beside the document
@@ -103,22 +106,36 @@ var blockLength = [Blocks]float32{1, 1, 0.7}
 // features.
 const Square = 1 + 1 + 0.7*0.7
 
-// rareIDF is what a feature unseen in the base counts for a site.
-const rareIDF = float32(9)
+// rareIDF is the inverse document frequency of a feature unseen in the base for a
+// site: that of none among the shipped base's rows.
+const rareIDF = 11
+
+// sitePower is the exponent on it for a site, chosen on replayed streams of
+// decisions like DeltaDefaults.
+const sitePower = 1.5
 
 // rarity is what one occurrence counts by the quantised document frequency: in a
 // base, where an unseen feature counts nothing, and for a site.
-var rarity = func() (t [256]struct {
+type rarity struct {
 	base, site float32
 	unseen     int
-}) {
-	for i := range t {
-		t[i].base = float32(i) * IDFStep
-		t[i].site = t[i].base
+}
+
+// SetPower sets how much more rare features count than frequent ones.
+func (b *Base) SetPower(power float32) {
+	b.Power = power
+	for i := range b.rarity {
+		idf := float64(i) * IDFStep
+		b.rarity[i] = rarity{base: raised(idf, float64(power)), site: raised(idf, sitePower)}
 	}
-	t[0].site, t[0].unseen = rareIDF, 1
-	return t
-}()
+	b.rarity[0] = rarity{site: raised(rareIDF, sitePower), unseen: 1}
+}
+
+// raised is x to a power, the same on every machine: rounded to what eight bits
+// more than a quantised frequency tell apart.
+func raised(x, power float64) float32 {
+	return float32(math.Round(math.Pow(x, power)*256*16) / (256 * 16))
+}
 
 // Weigh weights a vector. Features of a text longer than the cap are few enough
 // for one pass.
@@ -141,7 +158,7 @@ func (b *Base) Weigh(v *Vector, w *Weighted) {
 func (b *Base) lookUp(v *Vector, w *Weighted) (unseen int) {
 	value, own, cells, shift := w.Value[:len(v.Index)], w.Site[:len(v.Index)], b.cells, b.shift&7
 	for i, k := range v.Index {
-		r := &rarity[cells[int(k)<<shift]]
+		r := &b.rarity[cells[int(k)<<shift]]
 		value[i], own[i] = r.base, r.site
 		unseen += r.unseen
 	}
@@ -296,10 +313,15 @@ func NewRaw(v *Vector, stems []uint32) *Raw {
 		dense: append([]float32(nil), v.Dense...), stems: stems}
 }
 
+// Powers are the exponents on the inverse document frequency that a base is tried
+// with: sets of everyday texts gain from a larger one, sets of short made-up
+// sentences lose.
+var Powers = [...]float32{1, 1.6}
+
 // Build freezes document frequencies and the statistics of the dense features,
-// and weights the rows. A row that repeats its predecessor (the same text taught
-// another rule) is not counted again.
-func Build(rows []*Raw) (*Base, Corpus) {
+// and weights the rows once for each of Powers. A row that repeats its predecessor
+// (the same text taught another rule) is not counted again.
+func Build(rows []*Raw) (*Base, [len(Powers)]Corpus) {
 	b := &Base{Stems: make([]uint8, StemBuckets)}
 	idf, df, stems := make([]uint8, Buckets), make([]uint32, Buckets), make([]uint32, StemBuckets)
 	for i, r := range rows {
@@ -324,25 +346,36 @@ func Build(rows []*Raw) (*Base, Corpus) {
 		b.Stems[i] = quantIDF(n, float64(d))
 	}
 	b.Mean, b.Std = statistics(rows)
-	return b, b.corpus(rows)
+	var out [len(Powers)]Corpus
+	for p, power := range Powers {
+		b.SetPower(power)
+		out[p].Samples = b.samples(rows)
+	}
+	number := numbers{make([]uint32, Buckets), nil}
+	for i, r := range rows {
+		if i == 0 || r != rows[i-1] {
+			number.all(r.index)
+		}
+	}
+	for p := range out {
+		out[p].Buckets = number.bucket
+	}
+	return b, out
 }
 
-// corpus weights the rows.
-func (b *Base) corpus(rows []*Raw) Corpus {
-	c := Corpus{Samples: make([]Sample, len(rows))}
-	number := numbers{make([]uint32, Buckets), nil}
+// samples weights the rows.
+func (b *Base) samples(rows []*Raw) []Sample {
+	out := make([]Sample, len(rows))
 	var w Weighted
 	for i, r := range rows {
 		if i > 0 && r == rows[i-1] {
-			c.Samples[i] = c.Samples[i-1]
+			out[i] = out[i-1]
 			continue
 		}
 		b.Weigh(&Vector{Index: r.index, Count: r.count, Dense: r.dense}, &w)
-		number.all(r.index)
-		c.Samples[i] = Sample{Index: r.index, Value: append(r.count[:0], w.Value...), Dense: append([]float32(nil), w.Dense...), Scale: 1}
+		out[i] = Sample{Index: r.index, Value: slices.Clone(w.Value), Dense: slices.Clone(w.Dense), Scale: 1}
 	}
-	c.Buckets = number.bucket
-	return c
+	return out
 }
 
 // numbers counts distinct buckets as they come.

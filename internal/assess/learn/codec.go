@@ -15,7 +15,7 @@ import (
 
 // The file of a base: eight bytes of magic, the SHA-256 of everything after it,
 // then a deflated body: counts, heads, statistics, tables.
-const baseMagic = "FGBASE2\n"
+const baseMagic = "FGBASE3\n"
 
 // ErrDamaged says that a model file is not what was written.
 var ErrDamaged = errors.New("the model file is damaged or not a model")
@@ -43,6 +43,7 @@ func (b *Base) Encode(w io.Writer) error {
 		e.u32(h.Rows)
 		e.f32(h.Dense...)
 	}
+	e.f32(b.Power)
 	e.f32(b.Mean...)
 	e.f32(b.Std...)
 	raw.Write(b.idf())
@@ -100,6 +101,9 @@ func readSealed(r io.Reader, magic string) (raw []byte, digest string, err error
 	return raw, hex.EncodeToString(sum), nil
 }
 
+// mostPower bounds Base.Power, so that no damaged file makes a weight infinite.
+const mostPower = 4
+
 // DecodeBase reads a base and returns it with the digest that names it.
 func DecodeBase(r io.Reader) (*Base, string, error) {
 	raw, digest, err := readSealed(r, baseMagic)
@@ -121,6 +125,7 @@ func DecodeBase(r io.Reader) (*Base, string, error) {
 		h.fill()
 		b.Heads = append(b.Heads, h)
 	}
+	power := d.f32()
 	b.Mean, b.Std = d.floats(int(dense)), d.floats(int(dense))
 	idf := d.bytes(Buckets)
 	b.Stems = d.bytes(StemBuckets)
@@ -130,9 +135,10 @@ func DecodeBase(r io.Reader) (*Base, string, error) {
 			b.cells[k<<b.shift+1+h] = c
 		}
 	}
-	if d.bad || len(d.b) != 0 || !b.finite() {
+	if d.bad || len(d.b) != 0 || !(power > 0 && power <= mostPower) || !b.finite() {
 		return nil, "", ErrDamaged
 	}
+	b.SetPower(power)
 	return b, digest, nil
 }
 

@@ -181,7 +181,7 @@ func fixed(w float32) int16 {
 }
 
 // DeltaDefaults were chosen on replayed streams of decisions.
-var DeltaDefaults = Options{Passes: 8, Seed: 7, Balance: true, Cost: 1.2, DenseScale: 0.25, Contrast: []float32{0.7}}
+var DeltaDefaults = Options{Passes: 8, Seed: 7, Balance: true, Cost: 2, DenseScale: 0.15, Contrast: []float32{0.4}, Bayes: 0.05}
 
 // Retrain teaches all lessons from the start; their features are numbered anew
 // (see Corpus), so they are of no use afterwards. Heads are independent and run

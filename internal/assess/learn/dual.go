@@ -3,6 +3,7 @@ package learn
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"sync"
 )
 
@@ -21,6 +22,11 @@ func Exact(samples []Sample, features, dense int, o Options) *Linear {
 	sum := &Linear{Weight: make([]float32, features), Dense: make([]float32, dense)}
 	for _, f := range fits {
 		f.addTo(sum, 1/float32(len(o.Contrast)))
+	}
+	if o.Bayes != 0 {
+		for k, r := range Ratios(samples, features, o.Balance) {
+			sum.Weight[k] += float32(o.Bayes * r)
+		}
 	}
 	return sum
 }
@@ -63,7 +69,7 @@ func newDual(samples []Sample, features, dense int, amount float32, o Options) *
 	s := &dual{samples: samples, o: o, cells: make([]cell, features), dense: make([]float32, dense),
 		alpha: make([][2]float64, len(samples)), upper: make([]float64, len(samples)), square: make([]float64, len(samples))}
 	pos, neg := balance(samples, o.Balance)
-	for b, k := range contrast(samples, features, pos, neg, amount) {
+	for b, k := range contrast(samples, features, o.Balance, amount) {
 		s.cells[b].square = float32(k * k)
 	}
 	for i := range samples {
@@ -179,16 +185,22 @@ func (s *dual) addTo(m *Linear, share float32) {
 }
 
 // contrast scales each feature by how far its share differs between the classes
-// (the log-count ratio of Wang and Manning 2012), softened by amount: 0 leaves
-// every feature as it is.
-func contrast(samples []Sample, features int, pos, neg, amount float32) []float32 {
-	scale := make([]float32, features)
+// (Wang and Manning 2012), softened by amount: 0 leaves every feature as it is.
+func contrast(samples []Sample, features int, balance bool, amount float32) []float32 {
 	if amount == 0 {
-		for i := range scale {
-			scale[i] = 1
-		}
-		return scale
+		return slices.Repeat([]float32{1}, features)
 	}
+	scale := Ratios(samples, features, balance)
+	for k, r := range scale {
+		scale[k] = 1 - amount + float32(amount*min(max(r, -r), 3)*1.6)
+	}
+	return scale
+}
+
+// Ratios are the weights of naive Bayes: of each feature the logarithm of how much
+// larger its share is among the positive rows.
+func Ratios(samples []Sample, features int, balanced bool) []float32 {
+	pos, neg := balance(samples, balanced)
 	p, n := make([]float64, features), make([]float64, features)
 	var sp, sn float64
 	for i := range samples {
@@ -206,9 +218,9 @@ func contrast(samples []Sample, features int, pos, neg, amount float32) []float3
 			}
 		}
 	}
-	for b := range scale {
-		r := math.Abs(math.Log((p[b] + 1) / (sp + 2) / ((n[b] + 1) / (sn + 2))))
-		scale[b] = float32(1-float64(amount)) + float32(float64(amount)*min(r, 3)*1.6)
+	ratio := make([]float32, features)
+	for k := range ratio {
+		ratio[k] = float32(math.Log((p[k] + 1) / (sp + 2) / ((n[k] + 1) / (sn + 2))))
 	}
-	return scale
+	return ratio
 }

@@ -2,6 +2,7 @@ package learn
 
 import (
 	"bytes"
+	"errors"
 	"math"
 	"testing"
 )
@@ -89,4 +90,80 @@ func FuzzDelta(f *testing.F) {
 		DecodeDelta(&a, 3)
 		DecodeBase(&b)
 	})
+}
+
+func TestBaseCodec(t *testing.T) {
+	rows := []*Raw{NewRaw(&Vector{Index: []uint32{1, Buckets - 1}, Count: []float32{1, 2}, Dense: []float32{1}}, nil),
+		NewRaw(&Vector{Index: []uint32{1, 2}, Count: []float32{1, 1}, Dense: []float32{0}}, nil)}
+	b, weighed := Build(rows)
+	one, more := weighed[0].Samples[0].Value, weighed[1].Samples[0].Value
+	if !(one[0] == more[0] && weighed[1].Buckets[1] == Buckets-1) { // alone in their blocks: of length one
+		t.Errorf("values %v and %v, buckets %v", one, more, weighed[1].Buckets)
+	}
+	b.Quantise([]string{"refuse"}, []*Linear{{Weight: []float32{1, -2, .5}, Dense: []float32{1}}}, weighed[1].Buckets)
+	score := func(b *Base) float32 {
+		var w Weighted
+		v := Vector{Index: []uint32{1, 2, Buckets - 1}, Count: []float32{1, 1, 1}, Dense: []float32{1}}
+		out := make([]float32, 1)
+		b.Weigh(&v, &w)
+		b.Predict(&v, &w, out)
+		return out[0]
+	}
+	for _, power := range []float32{1, 1.6} {
+		b.SetPower(power)
+		var file bytes.Buffer
+		if err := b.Encode(&file); err != nil {
+			t.Fatal(err)
+		}
+		back, _, err := DecodeBase(&file)
+		if err != nil || back.Power != power || score(back) != score(b) {
+			t.Errorf("power %v was read as %+v, %v", power, back, err)
+		}
+	}
+	for _, power := range []float32{0, -1, 99, float32(math.NaN())} {
+		b.Power = power
+		var file bytes.Buffer
+		if err := b.Encode(&file); err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := DecodeBase(&file); !errors.Is(err, ErrDamaged) {
+			t.Errorf("power %v: %v", power, err)
+		}
+	}
+}
+
+// Files of an older form are sound, but not for this program.
+func TestOlderFormsAreNamed(t *testing.T) {
+	for _, magic := range []string{"FGBASE1\n", "FGBASE2\n", "FGSITE1\n"} {
+		var file bytes.Buffer
+		if err := writeSealed(&file, magic, []byte("body")); err != nil {
+			t.Fatal(err)
+		}
+		var err error
+		if magic[2] == 'B' {
+			_, _, err = DecodeBase(&file)
+		} else {
+			_, _, _, err = DecodeDelta(&file, 3)
+		}
+		if !errors.Is(err, ErrVersion) {
+			t.Errorf("%q: %v", magic, err)
+		}
+	}
+}
+
+func TestBestCut(t *testing.T) {
+	var even, rare []float64
+	for i := range 1000 {
+		x := (float64(i) + .5) / 1000
+		even, rare = append(even, x), append(rare, x*x*x)
+	}
+	if got := BestCut(even); math.Abs(got-.5) > .011 {
+		t.Errorf("even classes: %v", got)
+	}
+	if got := BestCut(rare); got < .3 || got > .45 {
+		t.Errorf("rare breaches: %v, want a cut below one half", got)
+	}
+	if got := BestCut(nil); got != .5 {
+		t.Errorf("nothing: %v", got)
+	}
 }

@@ -98,25 +98,28 @@ func Wilson(k, n int) (low, high float64) {
 	return max(0, (center-spread)/(1+z*z/m)), min(1, (center+spread)/(1+z*z/m))
 }
 
-// BestCut is the probability at which MacroF1 over the points is highest, looked
-// for on a grid; the middle of the best stretch, which is steadier than its peak.
-func BestCut(p []float64, labels []bool) float64 {
-	const steps = 80
-	var f [steps]float64
-	best := 0.0
-	for i := range f {
-		f[i] = MacroF1(p, labels, (float64(i)+0.5)/steps)
-		best = max(best, f[i])
+// BestCut is the probability at which MacroF1 is expected to be highest where the
+// probabilities are true, looked for on a grid. Unlike the peak over the labels it
+// does not follow their chance.
+func BestCut(p []float64) float64 {
+	const steps = 100
+	var above, breaches [steps + 1]float64 // how many lie above each cut, how many of them are breaches
+	for _, x := range p {
+		k := max(0, min(int(x*steps), steps-1))
+		above[k]++
+		breaches[k] += x
 	}
-	var sum, n float64
-	for i := range f {
-		if f[i] >= best-0.004 {
-			sum += (float64(i) + 0.5) / steps
-			n++
+	for k := steps - 1; k >= 0; k-- {
+		above[k] += above[k+1]
+		breaches[k] += breaches[k+1]
+	}
+	cut, best := 0.5, 0.0
+	for k := 1; k < steps; k++ {
+		tp, fp := breaches[k], above[k]-breaches[k]
+		fn, tn := breaches[0]-tp, above[0]-breaches[0]-fp
+		if f := (f1(tp, fp, fn) + f1(tn, fn, fp)) / 2; f > best {
+			cut, best = float64(k)/steps, f
 		}
 	}
-	if n == 0 {
-		return 0.5
-	}
-	return sum / n
+	return cut
 }

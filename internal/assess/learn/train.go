@@ -23,11 +23,13 @@ type Options struct {
 	// to 1. One regression is fitted for each value and their mean is taken, which
 	// is one regression again.
 	Contrast []float32
+	// Bayes is how much of naive Bayes' weights (see Ratios) is added.
+	Bayes float32
 }
 
 // Defaults were chosen by cross-validation over four sets; they are flat around
 // these values.
-var Defaults = Options{Passes: 6, Seed: 1, Balance: true, Cost: 1.5, DenseScale: 0.15, Contrast: []float32{0, 1}}
+var Defaults = Options{Passes: 6, Seed: 1, Balance: true, Cost: 1.5, DenseScale: 0.15, Contrast: []float32{0.5}}
 
 // Linear is one logistic regression.
 type Linear struct {
@@ -54,12 +56,17 @@ func balance(samples []Sample, on bool) (pos, neg float32) {
 
 // Score is the log-odds of a sample.
 func (m *Linear) Score(s *Sample) float32 {
-	z := m.Bias
-	for i, b := range s.Index {
-		z += float32(m.Weight[b] * s.Value[i])
-	}
+	z := m.Bias + m.Words(s)
 	for i, d := range s.Dense {
 		z += float32(m.Dense[i] * d)
+	}
+	return z
+}
+
+// Words is the hashed words' part in it.
+func (m *Linear) Words(s *Sample) (z float32) {
+	for i, b := range s.Index {
+		z += float32(m.Weight[b] * s.Value[i])
 	}
 	return z
 }

@@ -19,7 +19,7 @@ import (
 // words; runs of three to five letters inside words; runs of three and four
 // characters of the text as it stands, with capitals, spaces and marks.
 const (
-	blockBits = 18
+	blockBits = 19
 	block     = 1 << blockBits
 	Blocks    = 3
 	Buckets   = Blocks * block
@@ -49,7 +49,7 @@ type Gram struct {
 const (
 	// A slot holds the turn in which it was taken, so that the table need not be
 	// cleared for every text.
-	placeBits, bucketBits, turnBits = 15, 20, 29
+	placeBits, bucketBits, turnBits = 15, 21, 28
 	leastSlots, mostSlots           = 10, 15 // as powers of two
 	// maxGrams caps the features looked at in one text.
 	maxGrams = 8000
