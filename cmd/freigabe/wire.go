@@ -45,7 +45,7 @@ func (n *node) wire(_ context.Context) error {
 	n.loops = append(n.loops, n.runner.Run, pages.Run, brain.Run)
 	n.server.Handle(reader.Routes(reader.Options{Server: n.server, Pages: pages, Wait: waits, Public: n.set.public, Mailbox: box, Mails: n.runner.Teller != nil})...)
 	n.server.Handle(api.Routes(api.Options{Server: n.server, Pages: pages, Wait: waits, Public: n.set.public, Hinter: hinter{brain}, Fetch: fetchArticle})...)
-	n.server.Handle(desk.Routes(n.server, desk.Options{Fetch: fetchArticle, Public: n.set.public, OIDC: n.set.oidc, Wait: waits, Pages: pages, Mails: n.set.smtp != ""})...)
+	n.server.Handle(desk.Routes(n.server, desk.Options{Fetch: fetchArticle, Public: n.set.public, OIDC: n.set.oidc, Wait: waits, Pages: pages, Texts: brain.Texts, Mails: n.set.smtp != ""})...)
 	score, finish := scoreRoutes(n.store, n.server, n.watch.registry)
 	n.finish = finish
 	n.server.Handle(score...)

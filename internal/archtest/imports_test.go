@@ -15,7 +15,7 @@ const module = "github.com/freigabe/freigabe"
 
 // Parts that take in and send out: everything that stands on the store.
 var services = []string{
-	"internal/store", "internal/thread", "internal/assess", "internal/article", "internal/mail",
+	"internal/store", "internal/thread", "internal/assess", "internal/alike", "internal/article", "internal/mail",
 	"internal/webhook", "internal/purge", "internal/signon", "internal/locale", "internal/config", "internal/moderation", "frontend",
 }
 
@@ -33,6 +33,7 @@ var allowed = map[string][]string{
 
 	"internal/neighbour": {"internal/web/perspective", "internal/store", "internal/assess", "internal/moderation"},
 
+	"internal/alike":      {"internal/store"},
 	"internal/thread":     {"internal/store", "internal/moderation", "internal/locale", "frontend"},
 	"internal/store":      {"internal/moderation", "internal/article"}, // never assess: scores are data to it
 	"internal/assess":     {"internal/moderation"},

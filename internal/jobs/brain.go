@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/freigabe/freigabe/internal/alike"
 	"github.com/freigabe/freigabe/internal/assess"
 	"github.com/freigabe/freigabe/internal/assess/frozen"
 	"github.com/freigabe/freigabe/internal/moderation"
@@ -26,11 +27,11 @@ type Brain struct {
 	Base  *assess.Model
 	Log   *slog.Logger
 	Node  string // names this node in leases
+	Texts *alike.Texts
 
 	mu      sync.Mutex
 	sites   map[string]*pupil
 	threads map[string]relation
-	prints  map[string]*prints
 	scorers map[string]*scorer
 }
 
@@ -65,8 +66,8 @@ const (
 
 // NewBrain makes a brain on the shipped base.
 func NewBrain(st *store.Store, log *slog.Logger) *Brain {
-	return &Brain{Store: st, Base: assess.Default(), Log: log, Node: store.NewID(),
-		sites: map[string]*pupil{}, threads: map[string]relation{}, prints: map[string]*prints{}, scorers: map[string]*scorer{}}
+	return &Brain{Store: st, Base: assess.Default(), Log: log, Node: store.NewID(), Texts: alike.New(st),
+		sites: map[string]*pupil{}, threads: map[string]relation{}, scorers: map[string]*scorer{}}
 }
 
 // Assess judges a revision by its site's model and keeps what it saw.

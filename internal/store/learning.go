@@ -47,18 +47,19 @@ func (s *Store) SaveObserved(ctx context.Context, o Observed) error {
 	return s.gatherSometimes(ctx, o.Site, author, 1)
 }
 
-// Fingerprints gives the fingerprints of a site's texts since a moment, oldest first.
-func (s *Store) Fingerprints(ctx context.Context, site string, since time.Time) ([]Observed, error) {
-	var out []Observed
-	err := each(ctx, s.read, func(r *sql.Rows) error {
+// Fingerprints hands over the fingerprints of a site's texts after a moment, one by
+// one, the oldest first.
+func (s *Store) Fingerprints(ctx context.Context, site string, since time.Time, take func(Observed)) error {
+	return each(ctx, s.read, func(r *sql.Rows) error {
 		o := Observed{Site: site}
 		var print, at int64
 		err := r.Scan(&o.Comment, &o.Revision, &o.Author, &print, &at)
 		o.Fingerprint, o.At = uint64(print), fromMicros(at)
-		out = append(out, o)
+		if err == nil {
+			take(o)
+		}
 		return err
 	}, "select comment_id, revision, author_id, fingerprint, at from observed where site_id = $1 and at > $2 and fingerprint <> 0 order by at", site, micros(since))
-	return out, err
 }
 
 // Lesson is a decision from which a site's model learns, with what the

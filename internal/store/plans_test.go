@@ -340,7 +340,7 @@ func (e *everything) jobs() {
 	e.ok("save assessment", s.SaveAssessment(ctx, e.mine[4].Comment, 1, moderation.NotChecked("failed")))
 	_, err = s.KnownAuthor(ctx, fill.Author)
 	e.ok("known author", err)
-	_, err = s.Fingerprints(ctx, fill.Site, s.Now().Add(-time.Hour))
+	err = s.Fingerprints(ctx, fill.Site, s.Now().Add(-time.Hour), func(store.Observed) {})
 	e.ok("fingerprints", err)
 	_, _, err = s.Lessons(ctx, fill.Site, 0, 100)
 	e.ok("lessons", err)

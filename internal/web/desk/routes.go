@@ -1,11 +1,12 @@
 package desk
 
 import (
+	"cmp"
 	"context"
 	"net/http"
-	"sync"
 	"time"
 
+	"github.com/freigabe/freigabe/internal/alike"
 	"github.com/freigabe/freigabe/internal/article"
 	"github.com/freigabe/freigabe/internal/assess"
 	"github.com/freigabe/freigabe/internal/assess/frozen"
@@ -24,6 +25,8 @@ type Options struct {
 	Fetch func(ctx context.Context, site store.Site, address string) (article.Article, *store.Image, error)
 	// Wait knows the model behind the waiting times that readers see. Nil: an own one.
 	Wait *wait.Estimator
+	// Texts finds near-identical texts. Nil: an own one.
+	Texts *alike.Texts
 	// Pages are the readers' pages in memory, whose size the page of health shows.
 	// Nil: it does not.
 	Pages *thread.Pages
@@ -50,14 +53,12 @@ type Desk struct {
 	frozen    *scores
 	estimator *wait.Estimator
 	pages     *thread.Pages
+	texts     *alike.Texts
 
 	counts  kept[map[string]int] // of what waits, by reach
 	views   kept[map[string]int] // of what kept views hold, by person and views
 	guides  kept[store.Guide]    // in force, by site
 	reports kept[assess.Report]  // of models, by site
-
-	mu     sync.Mutex
-	prints map[string]*prints // of texts, by site
 }
 
 // For how long the desk believes what it has read. Counting a million rows takes
@@ -74,13 +75,13 @@ func newDesk(srv *web.Server) *Desk {
 	now := srv.Store.Now
 	return &Desk{
 		srv: srv, store: srv.Store,
+		texts:   alike.New(srv.Store),
 		hashes:  make(chan struct{}, 4),
 		frozen:  newScores(frozen.New(assess.Default())),
 		counts:  kept[map[string]int]{life: countsFor, now: now},
 		views:   kept[map[string]int]{life: viewsFor, now: now},
 		guides:  kept[store.Guide]{life: guidesFor, now: now},
 		reports: kept[assess.Report]{life: reportsFor, now: now},
-		prints:  map[string]*prints{},
 	}
 }
 
@@ -88,9 +89,7 @@ func newDesk(srv *web.Server) *Desk {
 // pages in the desk's frame.
 func Routes(srv *web.Server, o Options) []web.Route {
 	d := newDesk(srv)
-	if d.estimator = o.Wait; d.estimator == nil {
-		d.estimator = &wait.Estimator{Store: srv.Store}
-	}
+	d.texts, d.estimator = cmp.Or(o.Texts, d.texts), cmp.Or(o.Wait, &wait.Estimator{Store: srv.Store})
 	d.fetch, d.public, d.oidc, d.pages, d.mails = o.Fetch, o.Public, o.OIDC, o.Pages, o.Mails
 	d.provider = &signon.OIDC{Client: &http.Client{}, Clock: srv.Store.Now}
 	srv.DeskError = d.showError

@@ -3,14 +3,11 @@ package desk
 import (
 	"cmp"
 	"context"
-	"math/bits"
 	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
-	"time"
 
 	"github.com/freigabe/freigabe/internal/moderation"
 	"github.com/freigabe/freigabe/internal/store"
@@ -22,15 +19,6 @@ const mostSimilar = 100
 
 // nearBits is how many bits the fingerprints of near-identical texts differ in at most.
 const nearBits = 3
-
-// nearLately is how far back near-identical texts are looked for.
-const nearLately = 7 * 24 * time.Hour
-
-// prints are a site's fingerprints, kept in memory and added to as texts come in.
-type prints struct {
-	mu   sync.Mutex
-	list []store.Observed // oldest first
-}
 
 // near are the texts that say nearly the same as another.
 type near struct {
@@ -69,40 +57,12 @@ func (d *Desk) similarTo(ctx context.Context, reach store.Reach, site, comment s
 
 // alike lists the comments with a fingerprint close to one's own, oldest first.
 func (d *Desk) alike(ctx context.Context, site, comment string) ([]string, error) {
-	d.mu.Lock()
-	p := d.prints[site]
-	if p == nil {
-		p = &prints{}
-		d.prints[site] = p
-	}
-	d.mu.Unlock()
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	since := d.store.Now().Add(-nearLately)
-	p.list = slices.DeleteFunc(p.list, func(o store.Observed) bool { return o.At.Before(since) })
-	if n := len(p.list); n > 0 {
-		since = p.list[n-1].At.Add(-time.Minute) // another node's write may have been under way
-	}
-	fresh, err := d.store.Fingerprints(ctx, site, since)
-	if err != nil {
-		return nil, err
-	}
-	last := slices.IndexFunc(p.list, func(o store.Observed) bool { return o.At.After(since) })
-	if last >= 0 {
-		p.list = p.list[:last] // read again
-	}
-	p.list = append(p.list, fresh...)
-	own := slices.IndexFunc(p.list, func(o store.Observed) bool { return o.Comment == comment })
-	if own < 0 {
-		return nil, nil // not assessed yet, or too short to have a fingerprint
-	}
+	near, err := d.texts.Like(ctx, site, comment, nearBits)
 	var ids []string
-	for _, o := range p.list {
-		if o.Comment != comment && bits.OnesCount64(o.Fingerprint^p.list[own].Fingerprint) <= nearBits && !slices.Contains(ids, o.Comment) {
-			ids = append(ids, o.Comment)
-		}
+	for _, n := range near {
+		ids = append(ids, n.Comment)
 	}
-	return ids, nil
+	return ids, err
 }
 
 // similar is what similar.html shows: a comment and those that nearly say the

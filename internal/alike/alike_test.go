@@ -1,0 +1,97 @@
+package alike_test
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/freigabe/freigabe/internal/alike"
+	"github.com/freigabe/freigabe/internal/store"
+	"github.com/freigabe/freigabe/internal/store/storetest"
+)
+
+// house writes fingerprints as assessments do.
+type house struct {
+	*storetest.House
+	texts *alike.Texts
+}
+
+func (h house) saw(t *testing.T, comment, author string, print uint64) {
+	t.Helper()
+	if err := h.SaveObserved(context.Background(), store.Observed{Comment: comment, Revision: 1, Site: h.Site.ID, Author: author, Fingerprint: print}); err != nil {
+		t.Fatal(err)
+	}
+	h.Clock.Pass(time.Millisecond)
+}
+
+func (h house) near(t *testing.T, comment, author string, print uint64) (out []string) {
+	t.Helper()
+	found, err := h.texts.Near(t.Context(), h.Site.ID, comment, author, print, 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, n := range found {
+		out = append(out, fmt.Sprint(n.Comment, " ", n.Distance, " ", n.OtherAuthor))
+	}
+	return out
+}
+
+func TestNearAndLike(t *testing.T) {
+	storetest.OnEach(t, func(t *testing.T, dsn string) {
+		h := house{House: storetest.NewHouse(t, dsn)}
+		h.texts = alike.New(h.Store)
+		const print = 0b1011_0110_1111_0000_1010
+		var ids []string
+		for i := range 4 {
+			ids = append(ids, h.Post("", "Mira", fmt.Sprintf("Text Nummer %d.", i)).Comment)
+		}
+		h.saw(t, ids[0], "mira", print)
+		h.saw(t, ids[1], "jon", print^0b101)
+		h.saw(t, ids[2], "jon", print^0b1111) // one bit too many
+		if got := h.near(t, ids[3], "jon", print); !slices.Equal(got, []string{ids[0] + " 0 true", ids[1] + " 2 false"}) {
+			t.Errorf("near: %v", got)
+		}
+		if got := h.near(t, ids[0], "mira", print); !slices.Equal(got, []string{ids[1] + " 2 true"}) {
+			t.Errorf("near, without itself: %v", got)
+		}
+		if got := h.near(t, ids[3], "jon", 0); got != nil {
+			t.Errorf("near a text without a print: %v", got)
+		}
+		h.saw(t, ids[3], "jon", print)
+		like, err := h.texts.Like(t.Context(), h.Site.ID, ids[3], 3)
+		if err != nil || len(like) != 2 || like[0].Comment != ids[0] || like[1].OtherAuthor {
+			t.Errorf("like: %+v, %v", like, err)
+		}
+		h.Clock.Pass(alike.Lately)
+		if got := h.near(t, ids[0], "mira", print); got != nil {
+			t.Errorf("a week later: %v", got)
+		}
+	})
+}
+
+// What another node wrote with an earlier time, but later, is found within seconds.
+func TestLateWritesAreFound(t *testing.T) {
+	storetest.OnEach(t, func(t *testing.T, dsn string) {
+		h := house{House: storetest.NewHouse(t, dsn)}
+		h.texts = alike.New(h.Store)
+		const print = 0b1011_0110_1111_0000_1010
+		var ids []string
+		for i := range 3 {
+			ids = append(ids, h.Post("", "Mira", fmt.Sprintf("Text Nummer %d.", i)).Comment)
+		}
+		h.saw(t, ids[0], "mira", print)
+		if got := h.near(t, ids[2], "jon", print); len(got) != 1 {
+			t.Fatalf("near: %v", got)
+		}
+		h.saw(t, ids[1], "jon", print)
+		if _, err := h.Pool().ExecContext(t.Context(), "update observed set at = at - 1000000 where comment_id = $1", ids[1]); err != nil {
+			t.Fatal(err)
+		}
+		h.Clock.Pass(11 * time.Second)
+		if got := h.near(t, ids[2], "jon", print); len(got) != 2 {
+			t.Errorf("near, with one that became visible late: %v", got)
+		}
+	})
+}
