@@ -18,6 +18,19 @@ type house struct {
 	texts *alike.Texts
 }
 
+// print is a fingerprint.
+const print = 0b1011_0110_1111_0000_1010
+
+// settled gives a house in which comments wait that no assessment has seen.
+func settled(t *testing.T, dsn string, n int) (h house, ids []string) {
+	h = house{House: storetest.NewHouse(t, dsn)}
+	h.texts = alike.New(h.Store)
+	for i := range n {
+		ids = append(ids, h.Post("", "Mira", fmt.Sprintf("Text Nummer %d.", i)).Comment)
+	}
+	return h, ids
+}
+
 func (h house) saw(t *testing.T, comment, author string, print uint64) {
 	t.Helper()
 	if err := h.SaveObserved(context.Background(), store.Observed{Comment: comment, Revision: 1, Site: h.Site.ID, Author: author, Fingerprint: print}); err != nil {
@@ -40,13 +53,7 @@ func (h house) near(t *testing.T, comment, author string, print uint64) (out []s
 
 func TestNearAndLike(t *testing.T) {
 	storetest.OnEach(t, func(t *testing.T, dsn string) {
-		h := house{House: storetest.NewHouse(t, dsn)}
-		h.texts = alike.New(h.Store)
-		const print = 0b1011_0110_1111_0000_1010
-		var ids []string
-		for i := range 4 {
-			ids = append(ids, h.Post("", "Mira", fmt.Sprintf("Text Nummer %d.", i)).Comment)
-		}
+		h, ids := settled(t, dsn, 4)
 		h.saw(t, ids[0], "mira", print)
 		h.saw(t, ids[1], "jon", print^0b101)
 		h.saw(t, ids[2], "jon", print^0b1111) // one bit too many
@@ -74,13 +81,7 @@ func TestNearAndLike(t *testing.T) {
 // What another node wrote with an earlier time, but later, is found within seconds.
 func TestLateWritesAreFound(t *testing.T) {
 	storetest.OnEach(t, func(t *testing.T, dsn string) {
-		h := house{House: storetest.NewHouse(t, dsn)}
-		h.texts = alike.New(h.Store)
-		const print = 0b1011_0110_1111_0000_1010
-		var ids []string
-		for i := range 3 {
-			ids = append(ids, h.Post("", "Mira", fmt.Sprintf("Text Nummer %d.", i)).Comment)
-		}
+		h, ids := settled(t, dsn, 3)
 		h.saw(t, ids[0], "mira", print)
 		if got := h.near(t, ids[2], "jon", print); len(got) != 1 {
 			t.Fatalf("near: %v", got)

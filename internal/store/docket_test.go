@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"sync"
@@ -26,14 +27,8 @@ func TestDecisionsShareACommit(t *testing.T) {
 	}
 	h.Do(h.Jonas, moderation.Escalate, posted[7].Comment)
 	before := h.Whole().Decisions
-	hold, err := h.Pool().BeginTx(ctx, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	hold := heldChain(t, h)
 	defer hold.Rollback()
-	if _, err := hold.ExecContext(ctx, "select seq from chains where site_id = $1 for update", h.Site.ID); err != nil {
-		t.Fatal(err)
-	}
 	errs := make([]error, len(posted))
 	var all sync.WaitGroup
 	decide := func(i int) {
@@ -71,6 +66,20 @@ func TestDecisionsShareACommit(t *testing.T) {
 	await(t, h, "a publication for each", "select count(*) from jobs where kind = 'publish'", 7)
 }
 
+// heldChain keeps the site's record from being written until the transaction ends.
+func heldChain(t *testing.T, h *storetest.House) *sql.Tx {
+	t.Helper()
+	hold, err := h.Pool().BeginTx(ctx, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := hold.ExecContext(ctx, "select seq from chains where site_id = $1 for update", h.Site.ID); err != nil {
+		_ = hold.Rollback() // the test ends here
+		t.Fatal(err)
+	}
+	return hold
+}
+
 // An assessment is written down while a decision on the same text waits for its turn:
 // neither waits for the other. They did once, each for what the other had locked, until
 // PostgreSQL ended one of them after a second.
@@ -78,14 +87,8 @@ func TestAnAssessmentPassesADecision(t *testing.T) {
 	t.Parallel()
 	h := storetest.NewHouse(t, pgtest.New(t))
 	posted := h.Post("", "Mira", "Gut so.")
-	hold, err := h.Pool().BeginTx(ctx, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	hold := heldChain(t, h)
 	defer hold.Rollback()
-	if _, err := hold.ExecContext(ctx, "select seq from chains where site_id = $1 for update", h.Site.ID); err != nil {
-		t.Fatal(err)
-	}
 	decided := make(chan error, 1)
 	go func() { _, err := h.Step(h.Anna, moderation.Approve, posted.Comment); decided <- err }()
 	await(t, h, "a decision that waits for the record", lockWaits, 1)
