@@ -16,7 +16,13 @@ import (
 // sibling starts a second node on the same database.
 func (n *newsroom) sibling(t *testing.T) *newsroom {
 	t.Helper()
-	s := &newsroom{dsn: n.dsn, dir: t.TempDir(), env: n.env, article: n.article, keys: n.keys, posted: n.posted, log: &bytes.Buffer{}}
+	return n.siblingOf(t, "")
+}
+
+// siblingOf is one of another version of the program.
+func (n *newsroom) siblingOf(t *testing.T, program string) *newsroom {
+	t.Helper()
+	s := &newsroom{program: program, dsn: n.dsn, dir: t.TempDir(), env: n.env, article: n.article, keys: n.keys, posted: n.posted, log: &bytes.Buffer{}}
 	if err := s.start(); err != nil {
 		t.Fatal(err)
 	}

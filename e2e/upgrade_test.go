@@ -13,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"github.com/freigabe/freigabe/internal/pgtest"
 )
 
@@ -24,6 +26,9 @@ func git(args ...string) (string, error) {
 	return strings.TrimSpace(string(out)), err
 }
 
+// folder holds the migrations.
+const folder = "internal/store/migrations"
+
 // before names the commit to upgrade from: what FREIGABE_OLD says (make upgrade
 // OLD=…), otherwise the last one before a migration that has since been added to, and
 // whose own migrations are as they were: a version that may have been in use.
@@ -32,7 +37,6 @@ func before(t *testing.T) string {
 	if ref := os.Getenv("FREIGABE_OLD"); ref != "" {
 		return ref
 	}
-	const folder = "internal/store/migrations"
 	files, err := filepath.Glob("../" + folder + "/*.sql")
 	if err != nil || len(files) < 2 {
 		t.Fatalf("no migrations: %v", err)
@@ -52,22 +56,52 @@ func before(t *testing.T) string {
 }
 
 // earlier is before, where need be after the rest of a shallow history has been
-// fetched. A copy without any history has no earlier version to build: then the
-// test can only say so.
+// fetched; "" where there is none.
 func earlier(t *testing.T) string {
 	t.Helper()
 	if ref := before(t); ref != "" {
 		return ref
 	}
-	shallow, err := git("rev-parse", "--is-shallow-repository")
-	if err == nil && shallow == "true" {
-		_, err = git("fetch", "--quiet", "--unshallow")
+	if shallow, err := git("rev-parse", "--is-shallow-repository"); err == nil && shallow == "true" {
+		if _, err := git("fetch", "--quiet", "--unshallow"); err != nil {
+			t.Logf("the rest of the history cannot be fetched: %v", err)
+		}
 	}
-	ref := before(t)
-	if ref == "" {
-		t.Skipf("not tested: the history that holds an earlier version is not here; fetch more of it, or name a version in FREIGABE_OLD (%v)", err)
+	return before(t)
+}
+
+// versions makes two programs to run beside each other, "" standing for this
+// version's: the one before and this one or, in a copy without history, this one
+// and one whose schema is newer.
+func versions(t *testing.T) (older, newer, what string) {
+	t.Helper()
+	if ref := earlier(t); ref != "" {
+		return build(t, ref), "", ref + " beside this version"
 	}
-	return ref
+	return "", next(t), "this version beside one with a newer schema"
+}
+
+// next makes this program with one more migration, which only adds to the schema
+// as every first half of a change does.
+func next(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	for _, args := range [][]string{{"tar", "--exclude=./.git", "-cf", filepath.Join(dir, "this.tar"), "-C", "..", "."}, {"tar", "-xf", filepath.Join(dir, "this.tar"), "-C", dir}} {
+		if out, err := exec.Command(args[0], args[1:]...).CombinedOutput(); err != nil {
+			t.Fatalf("copy the sources: %v %s", err, out)
+		}
+	}
+	const more = "alter table comments add column next_version text;\ncreate table next_version (id text primary key);\n"
+	if err := os.WriteFile(filepath.Join(dir, folder, "9999_next.sql"), []byte(more), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	program := filepath.Join(dir, "freigabe-next")
+	cmd := exec.Command("go", "build", "-o", program, "./cmd/freigabe")
+	cmd.Dir = dir
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("build the version after this one: %v %s", err, out)
+	}
+	return program
 }
 
 // build makes the program of an earlier commit.
@@ -89,14 +123,14 @@ func build(t *testing.T, ref string) string {
 	return program
 }
 
-// TestTwoVersionsAtOnce: a node of the version before goes on beside one of this
-// version on the new schema. Both take in, decide and serve; what one takes down
+// TestTwoVersionsAtOnce: a node of the version before goes on beside one of the
+// next on the new schema. Both take in, decide and serve; what one takes down
 // is gone from the other; nothing acknowledged is lost; the record holds.
 func TestTwoVersionsAtOnce(t *testing.T) {
 	t.Parallel()
 	dsn := pgtest.New(t)
-	ref := earlier(t)
-	old := &newsroom{program: build(t, ref), dsn: dsn, dir: t.TempDir(), log: &bytes.Buffer{}, env: []string{"FREIGABE_LIMITS=off", "FREIGABE_HOLD=0"}}
+	older, newer, what := versions(t)
+	old := &newsroom{program: older, dsn: dsn, dir: t.TempDir(), log: &bytes.Buffer{}, env: []string{"FREIGABE_LIMITS=off", "FREIGABE_HOLD=0"}}
 	if err := old.open(3); err != nil {
 		t.Fatal(err)
 	}
@@ -117,7 +151,10 @@ func TestTwoVersionsAtOnce(t *testing.T) {
 		return wg.Wait
 	}
 	waitOld := work(old, 0) // under load while the schema changes
-	fresh := old.sibling(t)
+	fresh := old.siblingOf(t, newer)
+	if newer != "" {
+		onNewerSchema(t, dsn)
+	}
 	waitNew := work(fresh, 1)
 	atBoth(t, old, fresh, first)
 	stop.Store(true)
@@ -133,7 +170,20 @@ func TestTwoVersionsAtOnce(t *testing.T) {
 	if err != nil {
 		t.Fatalf("check: %s %s", out, errOut)
 	}
-	t.Logf("%s beside this version: %d submissions and %d decisions acknowledged; check: %s", ref, len(done.receipts), len(done.decided), out)
+	t.Logf("%s: %d submissions and %d decisions acknowledged; check: %s", what, len(done.receipts), len(done.decided), out)
+}
+
+// onNewerSchema makes sure that the test's own migration was applied.
+func onNewerSchema(t *testing.T, dsn string) {
+	t.Helper()
+	conn, err := pgx.Connect(t.Context(), dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(t.Context())
+	if _, err := conn.Exec(t.Context(), "select next_version from comments, next_version"); err != nil {
+		t.Fatalf("the schema is not the newer one: %v", err)
+	}
 }
 
 // atBoth lets each of two nodes show what the other releases, and forget what it

@@ -77,15 +77,16 @@ func (m *Model) Train(ds []Decision, shown []*float64) Trained {
 	n := len(ds)
 	judged := min(judgedMost, n/3)
 	held := min(CalibrationWindow, max(judged, n/3))
-	trial := m.Retrain(ds[:n-judged])
+	course := m.course(ds)
+	trial := course.retrain(n - judged)
 	out := Trained{Report: Report{Decisions: n, Held: held, Heads: map[string]HeadReport{}}}
 	out.Report.Before, out.Report.After = compared(trial, ds[n-judged:], shown[n-judged:])
 	if out.Worse = out.Report.After.Worse(out.Report.Before); out.Worse {
 		return out
 	}
-	out.Site = m.Retrain(ds)
+	out.Site = course.retrain(n)
 	if held > judged {
-		trial = m.Retrain(ds[:n-held])
+		trial = course.retrain(n - held)
 	}
 	points := trial.points(ds[n-held:])
 	for slot, name := range slotNames {

@@ -222,27 +222,39 @@ func (s *Site) Learn(ds ...Decision) *Site {
 
 // Retrain learns all decisions from the start and returns the new site. The same
 // decisions give the same model.
-func (m *Model) Retrain(ds []Decision) *Site {
-	lessons := m.lessons(ds)
-	s := &Site{m: m, delta: learn.Retrain(lessons, siteFeatures, learn.DeltaDefaults), afresh: true}
-	for i := range ds {
-		s.position = max(s.position, ds[i].Position)
-	}
-	return s
+func (m *Model) Retrain(ds []Decision) *Site { return m.course(ds).retrain(len(ds)) }
+
+// course is decisions made ready to train from, several times over.
+type course struct {
+	m       *Model
+	ds      []Decision
+	lessons *learn.Course
+	taught  []int // lessons among the first decisions, by how many those are
 }
 
-// lessons prepares decisions on all processors, keeping their order.
-func (m *Model) lessons(ds []Decision) []learn.Lesson {
-	out := make([]learn.Lesson, len(ds))
-	ok := make([]bool, len(ds))
+// course prepares decisions on all processors, keeping their order.
+func (m *Model) course(ds []Decision) *course {
+	out, ok := make([]learn.Lesson, len(ds)), make([]bool, len(ds))
 	onAll(len(ds), func(i int, a *analysis) { out[i], ok[i] = m.lesson(&ds[i], a) })
+	c := &course{m: m, ds: ds, taught: make([]int, len(ds)+1)}
 	kept := out[:0]
 	for i := range out {
 		if ok[i] {
 			kept = append(kept, out[i])
 		}
+		c.taught[i+1] = len(kept)
 	}
-	return kept
+	c.lessons = learn.NewCourse(kept)
+	return c
+}
+
+// retrain learns the first n decisions from the start.
+func (c *course) retrain(n int) *Site {
+	s := &Site{m: c.m, delta: c.lessons.Retrain(c.taught[n], siteFeatures, learn.DeltaDefaults), afresh: true}
+	for i := range c.ds[:n] {
+		s.position = max(s.position, c.ds[i].Position)
+	}
+	return s
 }
 
 // Encode writes the site's difference.

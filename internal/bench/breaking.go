@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -74,20 +75,24 @@ func (b *bench) breakingNews(ctx context.Context, w breaking) error {
 		return err
 	}
 	g := &generator{url: node.base, article: a.ID, key: key, rate: w.reads}
-	g.phase(ctx, warmUp, g.reading())
-	idle := g.reading()
-	g.phase(ctx, min(w.span, 30*time.Second), idle)
+	idle, host := g.reading(), watchSteal()
+	if err := errors.Join(g.phase(ctx, warmUp, g.reading()), g.phase(ctx, min(w.span, 30*time.Second), idle)); err != nil {
+		return err
+	}
 	busy, posting := g.reading(), g.submitting(w.posts)
 	posting.origin = benchOrigin
 	watching := watchMemory(node.pid)
 	desk := g.edit(ctx)
-	g.phase(ctx, w.span, busy, posting)
+	err = g.phase(ctx, w.span, busy, posting)
 	released, refusals := desk()
-	memory := watching()
+	memory, alone := watching(), host()
+	if err != nil {
+		return err
+	}
 	for i, f := range []*flow{idle, busy, posting} {
 		fmt.Fprintf(os.Stderr, "%-14s %s\n", []string{"idle", "busy", "busy, writing"}[i], f.line())
 	}
-	return b.judge(ctx, h, verdict{idle, busy, posting, released, refusals, before, memory, w})
+	return b.judge(ctx, h, verdict{idle, busy, posting, released, refusals, before, memory, alone, w})
 }
 
 // verdict is what was seen.
@@ -96,6 +101,7 @@ type verdict struct {
 	released, refusals  int
 	before              int       // submissions in the database at the beginning
 	memory              []float64 // MB, each second
+	host                *calm
 	w                   breaking
 }
 
@@ -127,8 +133,7 @@ func (b *bench) judge(ctx context.Context, h *house, v verdict) error {
 		float64(accepted)/v.w.span.Seconds(), v.w.posts, turned[http.StatusServiceUnavailable], turned[http.StatusTooManyRequests], v.released)
 	b.atMost("pages that were answered with 503", float64(stale), "", 0, "of %d", len(v.busy.took))
 	b.atMost("acknowledged and not there", float64(max(0, accepted-there)), "", 0, "%d waiting or decided in the database", there)
-	b.ratio("p99 of reading, against idle", float64(v.busy.took.at(.99))/float64(v.idle.took.at(.99)), 3, true, "%.1f against %.1f ms at %.0f pages/s beside %.0f submissions/s",
-		ms(v.busy.took.at(.99)), ms(v.idle.took.at(.99)), v.w.reads, v.w.posts)
+	v.tail(b)
 	fmt.Fprintf(os.Stderr, "MB each tenth: %.0f\np99 of reading each tenth, ms: %.1f\n", tenths(v.memory), v.busy.took.tails())
 	third := len(v.memory) / 3
 	if third > 0 {
@@ -137,6 +142,16 @@ func (b *bench) judge(ctx context.Context, h *house, v verdict) error {
 	}
 	b.atMost("p99 of a submission", ms(v.posting.took.at(.99)), "ms", 1000, "median %.1f", ms(v.posting.took.at(.5)))
 	return nil
+}
+
+// tail compares reading with idle reading, by the answers during which the host left
+// the machine alone: it lends processors away for tens of milliseconds.
+func (v verdict) tail(b *bench) {
+	busy, some := v.host.of(v.busy)
+	idle, most := v.host.of(v.idle)
+	b.ratio("p99 of reading, against idle", float64(busy.at(.99))/float64(max(1, idle.at(.99))), 3, true,
+		"%.1f against %.1f ms at %.0f pages/s beside %.0f submissions/s, in the %.0f and %.0f %% of answers beside which the host took no processor away (%.1f s in all); of all %.1f against %.1f ms",
+		ms(busy.at(.99)), ms(idle.at(.99)), v.w.reads, v.w.posts, 100*some, 100*most, float64(v.host.all)/100, ms(v.busy.took.at(.99)), ms(v.idle.took.at(.99)))
 }
 
 // tenths gives the most of each tenth of a series.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -56,8 +57,9 @@ func (b *bench) desk(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	g.phase(ctx, warmUp, g.reading())
-	g.phase(ctx, deskSpan, flows...)
+	if err := errors.Join(g.phase(ctx, warmUp, g.reading()), g.phase(ctx, deskSpan, flows...)); err != nil {
+		return err
+	}
 	deciding, reading, submitting := flows[3], flows[0], flows[1]
 	b.atMost("desk: a decision of one of ten editors, p99", ms(deciding.took.at(.99)), "ms", 20, "median %.1f, %d decided beside %.0f pages/s (p99 %.1f ms) and %.0f submissions/s (p99 %.1f ms)",
 		ms(deciding.took.at(.5)), deciding.status[http.StatusOK], reading.rate, ms(reading.took.at(.99)), submitting.rate, ms(submitting.took.at(.99)))

@@ -2,12 +2,15 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -106,6 +109,31 @@ func (h *house) released(ctx context.Context, a store.Article, n int) error {
 		from+"publications (article_id, path, root, comment_id, site_id, revision, author_name, text, first_at, published_at, decision_id) select '"+
 			a.ID+"', "+path+", "+path+", "+id+", '"+h.site.ID+"', 1, 'Berta Klein', '"+words(1)+"', "+at+", "+at+", "+id+" from i",
 		fmt.Sprintf("update counts set comments = %d where article_id = '%s'", n, a.ID))
+}
+
+// refused makes every fourth of an article's released comments one that was refused
+// for one of the five rules, and gives each a text of its own.
+func (h *house) refused(ctx context.Context, a store.Article, n int) error {
+	mine := " where comment_id like '" + a.ID[:10] + "%'"
+	rules := "case seq % 20 when 0 then 'profanity' when 4 then 'aggression' when 8 then 'insinuation' when 12 then 'advertising' else 'digression' end"
+	err := h.bulk(ctx,
+		"update decisions set step = 'reject', to_state = 'rejected', releases = 0, rule = "+rules+mine+" and seq % 4 = 0",
+		"update revisions set state = 'rejected'"+mine+" and decision_id in (select id from decisions where step = 'reject')",
+		"delete from publications"+mine+" and decision_id in (select id from decisions where step = 'reject')")
+	if err != nil {
+		return err
+	}
+	tx, err := h.Pool().BeginTx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("generate data: %w", err)
+	}
+	r := rand.New(rand.NewPCG(3, 3))
+	for i := range n {
+		if _, err := tx.ExecContext(ctx, "update revisions set text = $1 where comment_id = $2", sample(r, 200), a.ID[:10]+strconv.Itoa(i+1)); err != nil {
+			return errors.Join(fmt.Errorf("generate data: %w", err), tx.Rollback())
+		}
+	}
+	return tx.Commit()
 }
 
 // pending fills an article with n waiting comments.

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"flag"
@@ -43,6 +42,7 @@ type flow struct {
 
 	mu     sync.Mutex
 	took   spread
+	due    []time.Time // when each of them should have been sent
 	status map[int]int
 	failed int
 }
@@ -80,7 +80,9 @@ func (g *generator) run(ctx context.Context, mix string, out io.Writer) error {
 	if g.article == "" {
 		return fmt.Errorf("name an article with -article")
 	}
-	g.phase(ctx, g.span, flows...)
+	if err := g.phase(ctx, g.span, flows...); err != nil {
+		return err
+	}
 	for _, f := range flows {
 		fmt.Fprintf(out, "%-11s %s\n", f.name, f.line())
 	}
@@ -95,15 +97,20 @@ func (f *flow) keyOf(n int) string {
 }
 
 // phase lets flows run side by side for a time.
-func (g *generator) phase(ctx context.Context, span time.Duration, flows ...*flow) {
-	client := &http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 512, DisableCompression: true}}
+func (g *generator) phase(ctx context.Context, span time.Duration, flows ...*flow) error {
+	server, err := linesTo(g.url)
+	if err != nil {
+		return err
+	}
+	defer server.close()
 	g.span = span
 	var wg sync.WaitGroup
 	for _, f := range flows {
 		f.status = map[int]int{}
-		wg.Go(func() { g.send(ctx, client, f) })
+		wg.Go(func() { g.send(ctx, server, f) })
 	}
 	wg.Wait()
+	return nil
 }
 
 // line says how a flow was answered.
@@ -116,7 +123,7 @@ func (f *flow) line() string {
 // what is measured, so further ones count as failed.
 const inFlight = 4096
 
-func (g *generator) send(ctx context.Context, client *http.Client, f *flow) {
+func (g *generator) send(ctx context.Context, server *lines, f *flow) {
 	var wg sync.WaitGroup
 	places := make(chan struct{}, inFlight)
 	begun := time.Now()
@@ -129,19 +136,21 @@ func (g *generator) send(ctx context.Context, client *http.Client, f *flow) {
 		select {
 		case places <- struct{}{}:
 		default:
-			f.note(0, 0)
+			f.note(0, due)
 			continue
 		}
 		wg.Go(func() {
-			status := g.one(ctx, client, f, n)
-			f.note(status, time.Since(due)) // from the moment at which it was due
+			status := g.one(server, f, n)
+			f.note(status, due)
 			<-places
 		})
 	}
 	wg.Wait()
 }
 
-func (f *flow) note(status int, took time.Duration) {
+// note counts an answer; it took as long as since the moment at which it was due.
+func (f *flow) note(status int, due time.Time) {
+	took := time.Since(due)
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if status == 0 {
@@ -149,41 +158,31 @@ func (f *flow) note(status int, took time.Duration) {
 		return
 	}
 	f.status[status]++
-	f.took = append(f.took, took)
+	f.took, f.due = append(f.took, took), append(f.due, due)
 }
 
 // one sends a request and gives the answer's status, 0 where there was none.
-func (g *generator) one(ctx context.Context, client *http.Client, f *flow, n int) int {
-	var body io.Reader
+func (g *generator) one(server *lines, f *flow, n int) int {
+	var body []byte
 	if f.body != nil {
-		b, err := json.Marshal(f.body(n))
-		if err != nil {
+		var err error
+		if body, err = json.Marshal(f.body(n)); err != nil {
 			return 0
 		}
-		body = bytes.NewReader(b)
 	}
-	req, err := http.NewRequestWithContext(ctx, f.method, g.url+f.path(n), body)
-	if err != nil {
-		return 0
-	}
-	req.Header.Set("Content-Type", "application/json")
-	req.Header.Set("Accept-Encoding", "gzip")
+	header := "Content-Type: application/json\r\nAccept-Encoding: gzip\r\n"
 	if f.origin != "" {
-		req.Header.Set("Origin", f.origin)
+		header += "Origin: " + f.origin + "\r\n"
 	}
 	if f.many {
-		req.Header.Set("X-Forwarded-For", addressOf(n))
+		header += "X-Forwarded-For: " + addressOf(n) + "\r\n"
 	}
 	if key := f.keyOf(n); key != "" {
-		req.Header.Set("Authorization", "Bearer "+key)
+		header += "Authorization: Bearer " + key + "\r\n"
 	}
-	res, err := client.Do(req)
+	status, err := server.ask(f.method, f.path(n), header, body)
 	if err != nil {
 		return 0
 	}
-	defer res.Body.Close()
-	if _, err := io.Copy(io.Discard, res.Body); err != nil {
-		return 0
-	}
-	return res.StatusCode
+	return status
 }

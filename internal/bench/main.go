@@ -76,6 +76,7 @@ var steps = []step{
 	{"queue", (*bench).queue},
 	{"decide", (*bench).decisions},
 	{"node", (*bench).node},
+	{"study", (*bench).study},
 	{"keys", (*bench).keys},
 	{"desk", (*bench).desk},
 	{"breaking", (*bench).shortBreaking},

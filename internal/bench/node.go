@@ -6,6 +6,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // hotThreads is how many threads a node serves before its memory is read.
@@ -14,6 +15,7 @@ const hotThreads = 1000
 // node measures the real program: from start to ready, and its memory after
 // serving many threads.
 func (b *bench) node(ctx context.Context) error {
+	defer b.ownDatabase("node")()
 	ids, err := b.manyThreads(ctx)
 	if err != nil {
 		return err
@@ -36,6 +38,48 @@ func (b *bench) node(ctx context.Context) error {
 		return err
 	}
 	b.atMost(fmt.Sprintf("memory after serving %d threads of 50", hotThreads), resident, "MB", 150, "resident, of the whole process")
+	return nil
+}
+
+// studied is how many decisions a site's model is trained on, the most there can be.
+const studied = 20_000
+
+// study measures the real program while it trains a site's model: it does so at
+// its start where decisions were made that the model does not know.
+func (b *bench) study(ctx context.Context) error {
+	defer b.ownDatabase("study")()
+	h, err := b.house(ctx)
+	if err != nil {
+		return err
+	}
+	defer h.Close()
+	a, err := h.article(ctx, "study")
+	if err == nil {
+		err = h.released(ctx, a, studied)
+	}
+	if err == nil {
+		err = h.refused(ctx, a, studied)
+	}
+	if err != nil {
+		return err
+	}
+	node, err := b.launch(ctx)
+	if err != nil {
+		return err
+	}
+	defer node.stop()
+	begun, most := time.Now(), 0.0
+	for models := 0; models == 0; time.Sleep(20 * time.Millisecond) {
+		resident, err := memory(node.pid)
+		if err != nil {
+			return err
+		}
+		most = max(most, resident)
+		if err := h.Pool().QueryRowContext(ctx, "select count(*) from models").Scan(&models); err != nil {
+			return fmt.Errorf("look for the model: %w", err)
+		}
+	}
+	b.atMost(fmt.Sprintf("memory while a site's model is trained on %d decisions", studied), most, "MB", 250, "resident, of the whole process; trained %.1f s after the start", time.Since(begun).Seconds())
 	return nil
 }
 

@@ -33,6 +33,8 @@ type Brain struct {
 	sites   map[string]*pupil
 	threads map[string]relation
 	scorers map[string]*scorer
+
+	training sync.Mutex // one model is trained at a time
 }
 
 // pupil is a site's model and how far it has come. The model and its report are

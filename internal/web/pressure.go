@@ -31,7 +31,7 @@ type Pressure struct {
 const (
 	pulse     = 5 * time.Millisecond   // how often the goroutine wakes up
 	look      = 100 * time.Millisecond // how often the rate changes
-	lateMost  = 2 * time.Millisecond   // as late in more than a twentieth of the cases, and
+	lateMost  = time.Millisecond       // as late in more than a twentieth of the cases, and
 	lateMore  = 1.5                    // so many times as late as when nobody submits: too busy
 	waitMost  = 250 * time.Millisecond // for a commit
 	rateDown  = 0.85

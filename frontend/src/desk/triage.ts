@@ -42,6 +42,7 @@ const undoMost = 20
 const renew = 40_000 // well within a claim's life of two minutes
 const pauseAfter = 45 * 60_000
 const pauseCount = 300
+const firstLines = 72 // of a comment, in pixels: seen at once, whatever the screen
 
 const html = (tag: string, attrs: Record<string, string> = {}, text = '') => {
   const e = document.createElement(tag)
@@ -205,8 +206,11 @@ export class Triage {
     const name = item.node.querySelector<HTMLElement>('h2')!
     name.focus({ preventScroll: true })
     scrollTo(0, 0)
-    // On a small screen, or at 400 %, the head of the page leaves no room for the comment.
-    if (name.getBoundingClientRect().bottom > innerHeight * .8) item.node.scrollIntoView()
+    // On a small screen, or at 400 %, the head of the page and the bar of decisions,
+    // which stays at the bottom, leave no room for the first lines of the comment.
+    const text = item.node.querySelector('.words')!.getBoundingClientRect()
+    const bar = item.node.querySelector('.decide .main')?.getBoundingClientRect().top ?? innerHeight
+    if (text.top + Math.min(text.height, firstLines) > Math.min(innerHeight, bar)) item.node.scrollIntoView()
     this.draw()
   }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"io"
 	"math"
+	"runtime"
 	"slices"
 	"sync"
 )
@@ -183,19 +184,40 @@ func fixed(w float32) int16 {
 // DeltaDefaults were chosen on replayed streams of decisions.
 var DeltaDefaults = Options{Passes: 8, Seed: 7, Balance: true, Cost: 2, DenseScale: 0.15, Contrast: []float32{0.4}, Bayes: 0.05}
 
-// Retrain teaches all lessons from the start; their features are numbered anew
-// (see Corpus), so they are of no use afterwards. Heads are independent and run
-// at the same time; the result does not depend on it.
-func Retrain(lessons []Lesson, dense int, o Options) *Delta {
-	d := NewDelta(dense)
+// Course is lessons made ready to train from: the features that occur in them are
+// numbered anew, so that a regression's weights lie close together.
+type Course struct {
+	lessons []Lesson
+	buckets []uint32 // by number
+}
+
+// NewCourse makes lessons ready. They are of no other use afterwards.
+func NewCourse(lessons []Lesson) *Course {
 	number := numbers{make([]uint32, deltaBuckets), nil}
 	for i := range lessons {
 		number.all(lessons[i].Index)
 	}
+	return &Course{lessons, number.bucket}
+}
+
+// Retrain teaches the first n lessons from the start. Heads are independent and
+// run at the same time, as many as there are processors: a head's tables take
+// some ten megabytes. The result does not depend on how many.
+func (c *Course) Retrain(n, dense int, o Options) *Delta {
+	d := NewDelta(dense)
 	var wg sync.WaitGroup
-	for h := range d.Heads {
-		wg.Go(func() { d.retrainHead(lessons, number.bucket, h, o) })
+	heads := make(chan int)
+	for range min(runtime.GOMAXPROCS(0), DeltaHeads) {
+		wg.Go(func() {
+			for h := range heads {
+				d.retrainHead(c.lessons[:n], c.buckets, h, o)
+			}
+		})
 	}
+	for h := range d.Heads {
+		heads <- h
+	}
+	close(heads)
 	wg.Wait()
 	return d
 }

@@ -1,0 +1,78 @@
+package main
+
+import (
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// calm is what a rented machine leaves to judge by: its host takes the processors
+// away at times and lends them to others ("steal" in /proc/stat, proc(5), in
+// hundredths of a second). What was answered then says how busy the host is.
+type calm struct {
+	at   time.Time
+	gone []time.Time // when it was seen that processors had been taken away
+	all  int         // hundredths of a second taken away
+}
+
+// Steal is looked at each glance; answers under way from so long before it was
+// seen until so long after are left out, for those that had to wait in line.
+const (
+	glance = 50 * time.Millisecond
+	wake   = 200 * time.Millisecond
+)
+
+// stolen reads how long the processors were taken away since the machine's start,
+// in hundredths of a second, of all cores together; false where the kernel does not say.
+func stolen() (int, bool) {
+	b, err := os.ReadFile("/proc/stat")
+	if err != nil {
+		return 0, false
+	}
+	line, _, _ := strings.Cut(string(b), "\n")
+	fields := strings.Fields(line)
+	if len(fields) < 9 {
+		return 0, false
+	}
+	n, err := strconv.Atoi(fields[8])
+	return n, err == nil
+}
+
+// watchSteal looks until the function returned is called.
+func watchSteal() func() *calm {
+	c := &calm{at: time.Now()}
+	stop, done := make(chan struct{}), make(chan struct{})
+	last, told := stolen()
+	go func() {
+		defer close(done)
+		for tick := time.NewTicker(glance); told; {
+			select {
+			case <-stop:
+				tick.Stop()
+				return
+			case <-tick.C:
+			}
+			now, _ := stolen()
+			if now > last {
+				c.gone = append(c.gone, time.Now())
+			}
+			c.all += now - last
+			last = now
+		}
+	}()
+	return func() *calm { close(stop); <-done; return c }
+}
+
+// of gives the answers of a flow during which the host left the machine alone,
+// and their share of all.
+func (c *calm) of(f *flow) (left spread, share float64) {
+	for i, due := range f.due {
+		next, _ := slices.BinarySearchFunc(c.gone, due.Add(-wake), time.Time.Compare)
+		if next == len(c.gone) || c.gone[next].Add(-wake).After(due.Add(f.took[i])) {
+			left = append(left, f.took[i])
+		}
+	}
+	return left, float64(len(left)) / float64(max(1, len(f.due)))
+}
