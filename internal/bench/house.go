@@ -114,12 +114,13 @@ func (h *house) released(ctx context.Context, a store.Article, n int) error {
 // refused makes every fourth of an article's released comments one that was refused
 // for one of the five rules, and gives each a text of its own.
 func (h *house) refused(ctx context.Context, a store.Article, n int) error {
-	mine := " where comment_id like '" + a.ID[:10] + "%'"
+	mine := " where comment_id like '" + a.ID[:10] + "%' and "
+	those := "decision_id in (select id from decisions" + mine + "seq % 4 = 0)"
 	rules := "case seq % 20 when 0 then 'profanity' when 4 then 'aggression' when 8 then 'insinuation' when 12 then 'advertising' else 'digression' end"
 	err := h.bulk(ctx,
-		"update decisions set step = 'reject', to_state = 'rejected', releases = 0, rule = "+rules+mine+" and seq % 4 = 0",
-		"update revisions set state = 'rejected'"+mine+" and decision_id in (select id from decisions where step = 'reject')",
-		"delete from publications"+mine+" and decision_id in (select id from decisions where step = 'reject')")
+		"delete from publications"+mine+those,
+		"update revisions set state = 'rejected'"+mine+those,
+		"update decisions set step = 'reject', to_state = 'rejected', releases = 0, rule = "+rules+mine+"seq % 4 = 0")
 	if err != nil {
 		return err
 	}

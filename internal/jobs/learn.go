@@ -192,7 +192,7 @@ func (b *Brain) train(ctx context.Context, site string, at place) (t assess.Trai
 // tidy is how much memory may come on top of what is in use before it is tidied up
 // while a model is trained, in percent. Most of that is numbers, in which there is
 // nothing to look through.
-const tidy = 25
+const tidy = 10
 
 // spare keeps trainings from taking more memory than they need: one at a time, and
 // what they leave is given back. A training on retrainMost decisions needs some 130 MB.
