@@ -173,3 +173,36 @@ func TestAKilledBrowsersClaimsReturn(t *testing.T) {
 		}
 	}
 }
+
+// seen tells whether the first lines of the comment that is shown are in sight: in
+// the window, and not under one of the bars that stay.
+const seen = `(() => {
+	const text = document.querySelector('.item .words'), box = text.getBoundingClientRect(), end = box.top + Math.min(box.height, 60);
+	if (box.top < 0 || end > innerHeight) return 'from ' + box.top + ' to ' + end + ' of ' + innerHeight;
+	for (let y = box.top + 2; y < end; y += 8) {
+		const at = document.elementFromPoint(box.left + 20, y);
+		if (at && at !== text && !text.contains(at) && !at.contains(text)) return 'covered by ' + at.tagName + '.' + at.className + ' at ' + y;
+	}
+	return '';
+})()`
+
+// On a small screen the first lines of each comment are in sight as soon as it is
+// shown: the bar of decisions does not lie over them.
+func TestFirstLinesAreSeen(t *testing.T) {
+	h := sqliteRoom(t)
+	h.member(t, "mia@blatt.example", "Mia Sand", moderation.Editor)
+	h.fill(t, 6)
+	tab := browser.New(t)
+	tab.Viewport(320, 640)
+	h.signIn(t, tab, h.open(t), "mia@blatt.example")
+	tab.WaitFor("document.querySelectorAll('.window button').length === 6")
+	for _, size := range [][2]int64{{320, 640}, {320, 568}, {375, 667}, {768, 500}, {1280, 800}} {
+		tab.Viewport(size[0], size[1])
+		before := screen(tab)
+		tab.Press("f")
+		tab.WaitFor(current + " !== '" + before + "' && " + current + " !== ''")
+		if what := browser.Eval[string](tab, seen); what != "" {
+			t.Errorf("at %d by %d the comment's first lines are not seen: %s", size[0], size[1], what)
+		}
+	}
+}
