@@ -12,7 +12,6 @@ import (
 // away at times and lends them to others ("steal" in /proc/stat, proc(5), in
 // hundredths of a second). What was answered then says how busy the host is.
 type calm struct {
-	at   time.Time
 	gone []time.Time // when it was seen that processors had been taken away
 	all  int         // hundredths of a second taken away
 }
@@ -42,7 +41,7 @@ func stolen() (int, bool) {
 
 // watchSteal looks until the function returned is called.
 func watchSteal() func() *calm {
-	c := &calm{at: time.Now()}
+	c := &calm{}
 	stop, done := make(chan struct{}), make(chan struct{})
 	last, told := stolen()
 	go func() {
@@ -65,8 +64,11 @@ func watchSteal() func() *calm {
 	return func() *calm { close(stop); <-done; return c }
 }
 
-// of gives the answers of a flow during which the host left the machine alone,
-// and their share of all.
+// plenty is how many answers are enough for their 99th percentile.
+const plenty = 2000
+
+// of gives the answers of a flow beside which the host took no processor away, and
+// their share of all; all of them where too few are left.
 func (c *calm) of(f *flow) (left spread, share float64) {
 	for i, due := range f.due {
 		next, _ := slices.BinarySearchFunc(c.gone, due.Add(-wake), time.Time.Compare)
@@ -74,5 +76,8 @@ func (c *calm) of(f *flow) (left spread, share float64) {
 			left = append(left, f.took[i])
 		}
 	}
-	return left, float64(len(left)) / float64(max(1, len(f.due)))
+	if len(left) < plenty {
+		return f.took, 1
+	}
+	return left, float64(len(left)) / float64(len(f.due))
 }
