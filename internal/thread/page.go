@@ -26,7 +26,9 @@ type Page struct {
 	Site            store.Site // whose page it is
 	kind            string
 	tags            []string // names for caches that are purged; none where there is no such cache
-	raw, gzip, zstd encoded  // raw without its body
+	articles        []string // see Rendered
+	ofSite          bool
+	raw, gzip, zstd encoded // raw without its body
 	rawSize         int
 	plain           func() []byte
 }
@@ -63,12 +65,14 @@ func newPage(r Rendered, names []string) *Page {
 	_ = w.Close()
 	gzipWriters.Put(w)
 	p := &Page{
-		Site:    r.Site,
-		kind:    r.Type,
-		raw:     encoded{etag: `"` + tag + `"`, length: strconv.Itoa(len(r.Body))},
-		rawSize: len(r.Body),
-		gzip:    encodedAs(z.Bytes(), tag+"-gz"),
-		zstd:    encodedAs(zstdEncoder.EncodeAll(r.Body, nil), tag+"-zs"),
+		Site:     r.Site,
+		kind:     r.Type,
+		articles: r.Articles,
+		ofSite:   r.OfSite && r.Site.ID != "",
+		raw:      encoded{etag: `"` + tag + `"`, length: strconv.Itoa(len(r.Body))},
+		rawSize:  len(r.Body),
+		gzip:     encodedAs(z.Bytes(), tag+"-gz"),
+		zstd:     encodedAs(zstdEncoder.EncodeAll(r.Body, nil), tag+"-zs"),
 	}
 	if len(names) > 0 {
 		p.tags = []string{strings.Join(names, " "), strings.Join(names, ",")}

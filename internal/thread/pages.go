@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -52,6 +53,11 @@ type Rendered struct {
 	Type  string    // Content-Type
 	Until time.Time // the page changes by itself then; zero: never
 	Site  store.Site
+
+	// A page whose Key names neither article nor site may say here, once it is known,
+	// what alone makes it out of date: changes of these articles, or of Site.
+	Articles []string
+	OfSite   bool
 }
 
 // Pages keeps finished pages in memory.
@@ -205,8 +211,26 @@ func (c changes) touch(k Key, en *entry) bool {
 		return c.articles[k.Article] || c.all[en.page.Site.ID]
 	case k.Site != "":
 		return c.sites[k.Site]
+	case en.page == nil:
+		return true
+	case en.page.articles != nil:
+		return c.touchAny(en.page)
+	case en.page.ofSite:
+		return c.sites[en.page.Site.ID]
 	}
 	return true
+}
+
+// touchAny is touch for a page that depends on a few articles. Those of a site
+// where everything may have changed are not told apart, as the page need not say
+// whose they are.
+func (c changes) touchAny(p *Page) bool {
+	for article := range c.articles {
+		if slices.Contains(p.articles, article) {
+			return true
+		}
+	}
+	return len(c.all) > 0
 }
 
 // drop takes an entry out; one that is being rendered will not be kept.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
@@ -15,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/freigabe/freigabe/internal/article"
 	"github.com/freigabe/freigabe/internal/store"
 	"github.com/freigabe/freigabe/internal/store/storetest"
 	"github.com/klauspost/compress/gzip"
@@ -82,6 +84,46 @@ func TestPageIsRenderedOncePerChange(t *testing.T) {
 	if body := get(t, p, k, texts(h, &n)); body != "\n" || n.Load() != 4 {
 		t.Errorf("after the removal %q, rendered %d times, want 4: the other article's page stays", body, n.Load())
 	}
+}
+
+// A page that belongs to no article may say what it depends on: then other changes
+// leave it in memory.
+func TestPagesSayWhatTheyDependOn(t *testing.T) {
+	h, p := house(t)
+	second, err := h.AddArticle(t.Context(), store.Article{Site: h.Site.ID, Doc: article.Article{URL: "https://blatt.example/zweiter", Headline: "Der zweite"}}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, err := h.AddSite(t.Context(), store.Site{Name: "andere", Origin: "https://andere.example"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	pages := map[string]Rendered{
+		"any": {}, "this article": {Articles: []string{second.ID, h.Article.ID}}, "another article": {Articles: []string{second.ID}},
+		"this site": {Site: h.Site, OfSite: true}, "another site": {Site: other, OfSite: true},
+	}
+	rendered := map[string]int{}
+	look := func(after string, want map[string]int) {
+		t.Helper()
+		if err := p.Follow(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		clear(rendered)
+		for name, page := range pages {
+			get(t, p, Key{Name: name}, func(context.Context) (Rendered, error) { rendered[name]++; return page, nil })
+		}
+		if !maps.Equal(rendered, want) {
+			t.Errorf("%s: rendered %v, want %v", after, rendered, want)
+		}
+	}
+	look("at first", map[string]int{"any": 1, "this article": 1, "another article": 1, "this site": 1, "another site": 1})
+	look("without a change", map[string]int{})
+	h.Release(h.Anna, h.Post("", "Mira", "Gut so.").Comment)
+	look("after a release", map[string]int{"any": 1, "this article": 1, "this site": 1})
+	if err := h.ChangeSettings(t.Context(), h.Site.ID, func(s *store.Settings) error { s.Informal = true; return nil }); err != nil {
+		t.Fatal(err)
+	}
+	look("after the site's settings", map[string]int{"any": 1, "this article": 1, "another article": 1, "this site": 1})
 }
 
 func TestErrorsAreNotKept(t *testing.T) {

@@ -212,7 +212,9 @@ func (a *API) articleByURL(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return thread.Rendered{}, err
 		}
-		return a.renderArticle(ctx, base, art)
+		out, err := a.renderArticle(ctx, base, art)
+		out.Articles = []string{art.ID}
+		return out, err
 	})
 	return a.serve(w, r, page, err)
 }
@@ -373,7 +375,9 @@ func (a *API) counts(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return thread.Rendered{}, err
 		}
-		return encode(map[string]any{"counts": counts}, store.Article{}, store.Site{}, a.store)
+		out, err := encode(map[string]any{"counts": counts}, store.Article{}, store.Site{}, a.store)
+		out.Articles = ids
+		return out, err
 	})
 	if err != nil {
 		return a.fail(w, r, err)

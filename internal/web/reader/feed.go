@@ -40,10 +40,13 @@ func (rd *Reader) feed(w http.ResponseWriter, r *http.Request) error {
 		}
 		f.lang = or(language, f.site.Lang)
 		f.self = base + "/feeds/" + r.PathValue("file")
+		write := f.atom
 		if kind == "json" {
-			return f.json()
+			write = f.json
 		}
-		return f.atom()
+		out, err := write()
+		out.OfSite = siteID != "" // which site is the home of an address can change with any
+		return out, err
 	})
 }
 
