@@ -32,7 +32,7 @@ const (
 	pulse     = 5 * time.Millisecond   // how often the goroutine wakes up
 	look      = 100 * time.Millisecond // how often the rate changes
 	lateMost  = time.Millisecond       // as late in more than a twentieth of the cases, and
-	lateMore  = 1.5                    // so many times as late as when nobody submits: too busy
+	lateMore  = 1.25                   // so many times as late as when nobody submits: too busy
 	waitMost  = 250 * time.Millisecond // for a commit
 	rateDown  = 0.85
 	rateUp    = 0.01 // of the most, each look in which as many came as may
