@@ -147,11 +147,14 @@ func (b *bench) judge(ctx context.Context, h *house, v verdict) error {
 // tail compares reading with idle reading, by the answers during which the host left
 // the machine alone: it lends processors away for tens of milliseconds.
 func (v verdict) tail(b *bench) {
-	busy, some := v.host.of(v.busy)
-	idle, most := v.host.of(v.idle)
+	busy, some, enough := v.host.of(v.busy)
+	idle, most, known := v.host.of(v.idle)
+	if !enough || !known {
+		busy, idle = v.busy.took, v.idle.took
+	}
 	b.ratio("p99 of reading, against idle", float64(busy.at(.99))/float64(max(1, idle.at(.99))), 3, true,
-		"%.1f against %.1f ms at %.0f pages/s beside %.0f submissions/s, in the %.0f and %.0f %% of answers beside which the host took no processor away (%.1f s in all); of all %.1f against %.1f ms",
-		ms(busy.at(.99)), ms(idle.at(.99)), v.w.reads, v.w.posts, 100*some, 100*most, float64(v.host.all)/100, ms(v.busy.took.at(.99)), ms(v.idle.took.at(.99)))
+		"%.1f against %.1f ms at %.0f pages/s beside %.0f submissions/s; the host took processors away for %.1f s, none beside %.0f and %.0f %% of answers (judged by these: %v); of all %.1f against %.1f ms",
+		ms(busy.at(.99)), ms(idle.at(.99)), v.w.reads, v.w.posts, float64(v.host.all)/100, some, most, enough && known, ms(v.busy.took.at(.99)), ms(v.idle.took.at(.99)))
 }
 
 // tenths gives the most of each tenth of a series.

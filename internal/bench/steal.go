@@ -68,16 +68,13 @@ func watchSteal() func() *calm {
 const plenty = 2000
 
 // of gives the answers of a flow beside which the host took no processor away, and
-// their share of all; all of them where too few are left.
-func (c *calm) of(f *flow) (left spread, share float64) {
+// their share of all in percent; false where that is too few to judge by.
+func (c *calm) of(f *flow) (left spread, share float64, ok bool) {
 	for i, due := range f.due {
 		next, _ := slices.BinarySearchFunc(c.gone, due.Add(-wake), time.Time.Compare)
 		if next == len(c.gone) || c.gone[next].Add(-wake).After(due.Add(f.took[i])) {
 			left = append(left, f.took[i])
 		}
 	}
-	if len(left) < plenty {
-		return f.took, 1
-	}
-	return left, float64(len(left)) / float64(len(f.due))
+	return left, 100 * float64(len(left)) / float64(max(1, len(f.due))), len(left) >= plenty
 }
