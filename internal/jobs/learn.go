@@ -173,9 +173,7 @@ func (b *Brain) train(ctx context.Context, site string, at place) (t assess.Trai
 	for i, l := range lessons {
 		shown[i] = l.Refuse
 	}
-	end := b.spare()
-	t = b.Base.Train(ds, shown)
-	end()
+	t = b.trainSparing(ds, shown)
 	report, err := json.Marshal(t.Report)
 	if err != nil {
 		return t, false, fmt.Errorf("encode report: %w", err)
@@ -194,19 +192,19 @@ func (b *Brain) train(ctx context.Context, site string, at place) (t assess.Trai
 // nothing to look through.
 const tidy = 10
 
-// spare keeps trainings from taking more memory than they need: one at a time, and
-// what they leave is given back. A training on retrainMost decisions needs some 130 MB.
-func (b *Brain) spare() (end func()) {
+// trainSparing keeps trainings from taking more memory than they need: one at a
+// time, and what they leave is given back. One on retrainMost decisions needs some
+// 130 MB.
+func (b *Brain) trainSparing(ds []assess.Decision, shown []*float64) assess.Trained {
 	b.training.Lock()
+	defer b.training.Unlock()
+	defer debug.FreeOSMemory()
 	usual := debug.SetGCPercent(tidy)
+	defer debug.SetGCPercent(usual)
 	if usual < tidy { // also where it is off
 		debug.SetGCPercent(usual)
 	}
-	return func() {
-		debug.SetGCPercent(usual)
-		debug.FreeOSMemory()
-		b.training.Unlock()
-	}
+	return b.Base.Train(ds, shown)
 }
 
 // upTo reads what a site's decisions up to a position teach, the latest
