@@ -91,39 +91,38 @@ func numbers(n int) string {
 	return fmt.Sprintf("with recursive i(n) as (select 1 union all select n + 1 from i where n < %d) ", n)
 }
 
-// released fills an article with n released comments. The record behind them is
-// made of rows of the right shape, without its hashes: nothing here checks it.
+// released fills an article with n released comments.
 func (h *house) released(ctx context.Context, a store.Article, n int) error {
+	return h.decided(ctx, a, n, "1 = 0")
+}
+
+// decided fills an article with n comments, numbered from 1, of which those were
+// refused, for one of the five rules, whose number n fulfils a condition; the others
+// are released. The record behind them is made of rows of the right shape, without
+// its hashes: nothing here checks it.
+func (h *house) decided(ctx context.Context, a store.Article, n int, refused string) error {
 	from := numbers(n) + "insert into "
 	id, at := "'"+a.ID[:10]+"' || cast(n as text)", "1700000000000000 + n * 1000000"
 	if h.Backend() == "postgres" {
 		id, at = "'"+a.ID[:10]+"' || cast(n as text)", "cast(1700000000000000 as bigint) + cast(n as bigint) * 1000000"
 	}
 	path := "'0006' || cast(100000000 + n as text) || '" + a.ID[:10] + "'"
+	either := func(yes, no string) string { return "case when " + refused + " then " + yes + " else " + no + " end" }
+	state, live := either("'rejected'", "'approved'"), either("null", "1")
+	rule := either("case n % 5 when 0 then 'profanity' when 1 then 'aggression' when 2 then 'insinuation' when 3 then 'advertising' else 'digression' end", "''")
 	return h.bulk(ctx,
 		from+"authors (id, site_id, kind, name, created_at) select "+id+", '"+h.site.ID+"', 'guest', 'Berta Klein', "+at+" from i",
-		from+"comments (id, site_id, article_id, author_id, author_name, revision, live_revision, receipt_hash, created_at) select "+id+", '"+h.site.ID+"', '"+a.ID+"', "+id+", 'Berta Klein', 1, 1, "+id+", "+at+" from i",
-		from+"revisions (comment_id, number, site_id, article_id, state, text, folded, salt, digest, decision_id, submitted_at, state_at) select "+id+", 1, '"+h.site.ID+"', '"+a.ID+"', 'approved', '"+words(1)+"', '', 's', 'd', "+id+", "+at+", "+at+" from i",
-		from+"decisions (id, site_id, seq, comment_id, revision, step, from_state, to_state, actor_id, actor_role, at, hold_until, text_digest, reason_digest, assessment_digest, prev, hash, releases) select "+
-			id+", '"+h.site.ID+"', n + (select coalesce(max(seq), 0) + 1000000000 from decisions), "+id+", 1, 'approve', 'pending', 'approved', '"+h.editor.ID+"', 'editor', "+at+", "+at+", '', '', '', '', '', 1 from i",
+		from+"comments (id, site_id, article_id, author_id, author_name, revision, live_revision, receipt_hash, created_at) select "+id+", '"+h.site.ID+"', '"+a.ID+"', "+id+", 'Berta Klein', 1, "+live+", "+id+", "+at+" from i",
+		from+"revisions (comment_id, number, site_id, article_id, state, text, folded, salt, digest, decision_id, submitted_at, state_at) select "+id+", 1, '"+h.site.ID+"', '"+a.ID+"', "+state+", '"+words(1)+"', '', 's', 'd', "+id+", "+at+", "+at+" from i",
+		from+"decisions (id, site_id, seq, comment_id, revision, step, from_state, to_state, rule, actor_id, actor_role, at, hold_until, text_digest, reason_digest, assessment_digest, prev, hash, releases) select "+
+			id+", '"+h.site.ID+"', n + (select coalesce(max(seq), 0) + 1000000000 from decisions), "+id+", 1, "+either("'reject'", "'approve'")+", 'pending', "+state+", "+rule+", '"+h.editor.ID+"', 'editor', "+at+", "+at+", '', '', '', '', '', "+either("0", "1")+" from i",
 		from+"publications (article_id, path, root, comment_id, site_id, revision, author_name, text, first_at, published_at, decision_id) select '"+
-			a.ID+"', "+path+", "+path+", "+id+", '"+h.site.ID+"', 1, 'Berta Klein', '"+words(1)+"', "+at+", "+at+", "+id+" from i",
-		fmt.Sprintf("update counts set comments = %d where article_id = '%s'", n, a.ID))
+			a.ID+"', "+path+", "+path+", "+id+", '"+h.site.ID+"', 1, 'Berta Klein', '"+words(1)+"', "+at+", "+at+", "+id+" from i where not ("+refused+")",
+		fmt.Sprintf("update counts set comments = (select count(*) from publications where article_id = '%s') where article_id = '%s'", a.ID, a.ID))
 }
 
-// refused makes every fourth of an article's released comments one that was refused
-// for one of the five rules, and gives each a text of its own.
-func (h *house) refused(ctx context.Context, a store.Article, n int) error {
-	mine := " where comment_id like '" + a.ID[:10] + "%' and "
-	those := "decision_id in (select id from decisions" + mine + "seq % 4 = 0)"
-	rules := "case seq % 20 when 0 then 'profanity' when 4 then 'aggression' when 8 then 'insinuation' when 12 then 'advertising' else 'digression' end"
-	err := h.bulk(ctx,
-		"delete from publications"+mine+those,
-		"update revisions set state = 'rejected'"+mine+those,
-		"update decisions set step = 'reject', to_state = 'rejected', releases = 0, rule = "+rules+mine+"seq % 4 = 0")
-	if err != nil {
-		return err
-	}
+// ownTexts gives each of an article's n decided comments a text of its own.
+func (h *house) ownTexts(ctx context.Context, a store.Article, n int) error {
 	tx, err := h.Pool().BeginTx(ctx, nil)
 	if err != nil {
 		return fmt.Errorf("generate data: %w", err)

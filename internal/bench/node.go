@@ -58,10 +58,10 @@ func (b *bench) study(ctx context.Context) error {
 	defer h.Close()
 	a, err := h.article(ctx, "study")
 	if err == nil {
-		err = h.released(ctx, a, studied)
+		err = h.decided(ctx, a, studied, "n % 4 = 0")
 	}
 	if err == nil {
-		err = h.refused(ctx, a, studied)
+		err = h.ownTexts(ctx, a, studied)
 	}
 	if err == nil {
 		err = h.decideOne(ctx, a) // by the program itself, which tells the learner
