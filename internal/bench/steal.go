@@ -53,12 +53,9 @@ func watchSteal() func() *calm {
 				return
 			case <-tick.C:
 			}
-			now, _ := stolen()
-			if now > last {
-				c.gone = append(c.gone, time.Now())
+			if now, ok := stolen(); ok && now > last {
+				c.gone, c.all, last = append(c.gone, time.Now()), c.all+now-last, now
 			}
-			c.all += now - last
-			last = now
 		}
 	}()
 	return func() *calm { close(stop); <-done; return c }
