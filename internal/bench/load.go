@@ -101,7 +101,7 @@ func (f *flow) keyOf(n int) string {
 // percent: while that is done its answers wait, and would count as the server's.
 const seldom = 400
 
-// phase lets flows run side by side for a time.
+// phase lets flows run side by side for a time; one that has run before goes on.
 func (g *generator) phase(ctx context.Context, span time.Duration, flows ...*flow) error {
 	server, err := linesTo(g.url)
 	if err != nil {
@@ -112,7 +112,9 @@ func (g *generator) phase(ctx context.Context, span time.Duration, flows ...*flo
 	g.span = span
 	var wg sync.WaitGroup
 	for _, f := range flows {
-		f.status = map[int]int{}
+		if f.status == nil {
+			f.status = map[int]int{}
+		}
 		wg.Go(func() { g.send(ctx, server, f) })
 	}
 	wg.Wait()

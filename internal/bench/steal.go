@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"slices"
 	"strconv"
@@ -61,17 +62,36 @@ func watchSteal() func() *calm {
 	return func() *calm { close(stop); <-done; return c }
 }
 
-// plenty is how many answers are enough for their 99th percentile.
-const plenty = 2000
+// also adds what was seen at another time.
+func (c *calm) also(d *calm) {
+	c.gone, c.all = append(c.gone, d.gone...), c.all+d.all
+}
+
+// plenty is how many answers are enough for their 99th percentile, and few where
+// they come seldom.
+const (
+	plenty = 2000
+	few    = 200
+)
 
 // of gives the answers of a flow beside which the host took no processor away, and
-// their share of all in percent; false where that is too few to judge by.
-func (c *calm) of(f *flow) (left spread, share float64, ok bool) {
+// their share of all in percent.
+func (c *calm) of(f *flow) (left spread, share float64) {
 	for i, due := range f.due {
 		next, _ := slices.BinarySearchFunc(c.gone, due.Add(-wake), time.Time.Compare)
 		if next == len(c.gone) || c.gone[next].Add(-wake).After(due.Add(f.took[i])) {
 			left = append(left, f.took[i])
 		}
 	}
-	return left, 100 * float64(len(left)) / float64(max(1, len(f.due))), len(left) >= plenty
+	return left, 100 * float64(len(left)) / float64(max(1, len(f.due)))
+}
+
+// tail is the 99th percentile by these answers, or by all where they are fewer than
+// least, and says which.
+func (c *calm) tail(f *flow, least int) (time.Duration, string) {
+	left, share := c.of(f)
+	if len(left) < least {
+		return f.took.at(.99), fmt.Sprintf("of all: the host left the machine alone beside %.0f %%", share)
+	}
+	return left.at(.99), fmt.Sprintf("of the %.0f %% beside which the host left the machine alone; of all %.1f", share, ms(f.took.at(.99)))
 }
