@@ -31,7 +31,7 @@ type Pressure struct {
 const (
 	pulse     = 5 * time.Millisecond   // how often the goroutine wakes up
 	look      = 100 * time.Millisecond // how often the rate changes
-	lateMost  = time.Millisecond       // as late in more than a twentieth of the cases, and
+	lateMost  = 500 * time.Microsecond // as late in more than a twentieth of the cases, and
 	lateMore  = 1.25                   // so many times as late as when nobody submits: too busy
 	waitMost  = 250 * time.Millisecond // for a commit
 	rateDown  = 0.85
@@ -53,10 +53,12 @@ func NewPressure(most int, delay func() time.Duration) *Pressure {
 
 // Run looks until the context ends.
 func (p *Pressure) Run(ctx context.Context) error {
+	wait, end := alarm()
+	defer end()
 	var late []time.Duration
 	for ctx.Err() == nil {
 		begun := time.Now()
-		time.Sleep(pulse)
+		wait(pulse)
 		if late = append(late, time.Since(begun)-pulse); len(late) < int(look/pulse) {
 			continue
 		}
