@@ -16,7 +16,7 @@ const module = "github.com/freigabe/freigabe"
 // Parts that take in and send out: everything that stands on the store.
 var services = []string{
 	"internal/store", "internal/thread", "internal/assess", "internal/alike", "internal/article", "internal/mail",
-	"internal/webhook", "internal/purge", "internal/signon", "internal/locale", "internal/config", "internal/moderation", "frontend",
+	"internal/webhook", "internal/purge", "internal/signon", "internal/locale", "internal/config", "internal/moderation", "internal/alarm", "frontend",
 }
 
 // allowed names, for each part, the parts it may import. A part is a folder
@@ -41,6 +41,7 @@ var allowed = map[string][]string{
 	"internal/webhook":    {"internal/moderation", "internal/config"},
 	"internal/signon":     {"internal/moderation", "internal/config"},
 	"internal/purge":      nil,
+	"internal/alarm":      nil,
 	"internal/article":    nil,
 	"internal/locale":     nil,
 	"internal/config":     nil,

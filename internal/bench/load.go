@@ -10,6 +10,8 @@ import (
 	"runtime/debug"
 	"sync"
 	"time"
+
+	"github.com/freigabe/freigabe/internal/alarm"
 )
 
 // generator sends requests at their times, whatever becomes of the earlier ones:
@@ -134,13 +136,15 @@ const inFlight = 4096
 func (g *generator) send(ctx context.Context, server *lines, f *flow) {
 	var wg sync.WaitGroup
 	places := make(chan struct{}, inFlight)
+	sleeper := alarm.New()
+	defer sleeper.Close()
 	begun := time.Now()
 	for n := 0; ; n++ {
 		due := begun.Add(time.Duration(float64(n) / f.rate * float64(time.Second)))
 		if due.Sub(begun) > g.span || ctx.Err() != nil {
 			break
 		}
-		time.Sleep(time.Until(due))
+		sleeper.Wait(time.Until(due))
 		select {
 		case places <- struct{}{}:
 		default:

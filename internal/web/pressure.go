@@ -6,6 +6,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/freigabe/freigabe/internal/alarm"
 )
 
 // Pressure finds out how many submissions a second this node can take in beside
@@ -53,12 +55,12 @@ func NewPressure(most int, delay func() time.Duration) *Pressure {
 
 // Run looks until the context ends.
 func (p *Pressure) Run(ctx context.Context) error {
-	wait, end := alarm()
-	defer end()
+	sleeper := alarm.New()
+	defer sleeper.Close()
 	var late []time.Duration
 	for ctx.Err() == nil {
 		begun := time.Now()
-		wait(pulse)
+		sleeper.Wait(pulse)
 		if late = append(late, time.Since(begun)-pulse); len(late) < int(look/pulse) {
 			continue
 		}

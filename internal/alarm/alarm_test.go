@@ -1,0 +1,28 @@
+package alarm
+
+import (
+	"testing"
+	"time"
+)
+
+// Nobody is woken early, however often, and neither where the kernel's timer has gone.
+func TestWait(t *testing.T) {
+	a := New()
+	for i := range 20 {
+		if i == 15 {
+			a.Close()
+		}
+		begun := time.Now()
+		if a.Wait(2 * time.Millisecond); time.Since(begun) < 2*time.Millisecond {
+			t.Fatalf("woken %v after it was set, time %d", time.Since(begun), i)
+		}
+	}
+	begun := time.Now()
+	for range 1000 {
+		a.Wait(-time.Hour)
+		a.Wait(0)
+	}
+	if time.Since(begun) > time.Minute {
+		t.Error("waits for what is over")
+	}
+}
