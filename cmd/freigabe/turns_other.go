@@ -1,0 +1,6 @@
+//go:build !linux
+
+package main
+
+// takeTurns is for Linux alone.
+func takeTurns() {}
