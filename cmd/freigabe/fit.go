@@ -26,10 +26,8 @@ func (n *node) limits() *web.Limiter {
 
 // fit fits the program to its machine. With a single core it runs on two threads:
 // the system then shares the core between readers' answers and a commit that is
-// under way, which the program itself does only every ten milliseconds, and in short
-// turns.
+// under way, which the program itself does only every ten milliseconds.
 func fit(memory string) error {
-	takeTurns()
 	if os.Getenv("GOMAXPROCS") == "" && runtime.GOMAXPROCS(0) == 1 {
 		runtime.GOMAXPROCS(2)
 	}

@@ -1,6 +1,0 @@
-//go:build !linux
-
-package main
-
-// takeTurns is for Linux alone.
-func takeTurns() {}
