@@ -6,8 +6,10 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net/http"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"time"
 
@@ -16,7 +18,8 @@ import (
 
 // generator sends requests at their times, whatever becomes of the earlier ones:
 // an open loop. A closed one waits with its next request until the server has
-// recovered, and so never sees how long its readers waited.
+// recovered, and so never sees how long its readers waited. Each request has a
+// moment of its own, independent of all others, as those of people have.
 type generator struct {
 	url, article, key string
 	rate              float64
@@ -138,12 +141,13 @@ func (g *generator) send(ctx context.Context, server *lines, f *flow) {
 	places := make(chan struct{}, inFlight)
 	sleeper := alarm.New()
 	defer sleeper.Close()
+	moments := f.moments(g.span)
 	begun := time.Now()
-	for n := 0; ; n++ {
-		due := begun.Add(time.Duration(float64(n) / f.rate * float64(time.Second)))
-		if due.Sub(begun) > g.span || ctx.Err() != nil {
+	for n, moment := range moments {
+		if ctx.Err() != nil {
 			break
 		}
+		due := begun.Add(moment)
 		sleeper.Wait(time.Until(due))
 		select {
 		case places <- struct{}{}:
@@ -158,6 +162,19 @@ func (g *generator) send(ctx context.Context, server *lines, f *flow) {
 		})
 	}
 	wg.Wait()
+}
+
+// moments gives when requests are due, from the beginning of the span: as many as
+// the rate asks for, each at a random moment (arrivals of a Poisson process, given
+// their number). At even intervals flows keep step, and each decision meets a
+// submission at the same instant, or never one.
+func (f *flow) moments(span time.Duration) []time.Duration {
+	due := make([]time.Duration, int(f.rate*span.Seconds()))
+	for i := range due {
+		due[i] = rand.N(span)
+	}
+	slices.Sort(due)
+	return due
 }
 
 // note counts an answer; it took as long as since the moment at which it was due.
