@@ -72,15 +72,16 @@ const judgedMost = 200
 // Train learns all decisions from the start, as Retrain does, calibrates the
 // result and measures what to expect of it. Shown are the scores of "would be
 // refused" that the decisions' comments had at submission, nil where there was
-// none. All of it is a function of the arguments: nothing is drawn by lot.
-func (m *Model) Train(ds []Decision, shown []*float64) Trained {
+// none. All of it is a function of the arguments: nothing is drawn by lot. Pause is
+// called every few tens of microseconds, for work that must give way; nil: never.
+func (m *Model) Train(ds []Decision, shown []*float64, pause func()) Trained {
 	n := len(ds)
 	judged := min(judgedMost, n/3)
 	held := min(CalibrationWindow, max(judged, n/3))
-	course := m.course(ds)
+	course := m.course(ds, pause)
 	trial := course.retrain(n - judged)
 	out := Trained{Report: Report{Decisions: n, Held: held, Heads: map[string]HeadReport{}}}
-	out.Report.Before, out.Report.After = compared(trial, ds[n-judged:], shown[n-judged:])
+	out.Report.Before, out.Report.After = course.compared(trial, ds[n-judged:], shown[n-judged:])
 	if out.Worse = out.Report.After.Worse(out.Report.Before); out.Worse {
 		return out
 	}
@@ -88,7 +89,7 @@ func (m *Model) Train(ds []Decision, shown []*float64) Trained {
 	if held > judged {
 		trial = course.retrain(n - held)
 	}
-	points := trial.points(ds[n-held:])
+	points := course.points(trial, ds[n-held:])
 	for slot, name := range slotNames {
 		taught := trial.delta.Heads[slot].Taught() && out.Site.delta.Heads[slot].Taught()
 		h := headReport(points[slot], taught)
@@ -101,10 +102,11 @@ func (m *Model) Train(ds []Decision, shown []*float64) Trained {
 }
 
 // compared evaluates the scores shown at the time and a trial model on the same decisions.
-func compared(trial *Site, held []Decision, shown []*float64) (before, after Evaluation) {
+func (c *course) compared(trial *Site, held []Decision, shown []*float64) (before, after Evaluation) {
 	scores := make([]*float64, len(held))
 	both := append([]*float64{}, shown...)
 	for i := range held {
+		c.pause()
 		if scores[i] = trial.Assess(held[i].Input).Refuse; scores[i] == nil || shown[i] == nil {
 			scores[i], both[i] = nil, nil
 		}
@@ -113,8 +115,9 @@ func compared(trial *Site, held []Decision, shown []*float64) (before, after Eva
 }
 
 // points gives, for each head, the log-odds of decisions with what they say of it.
-func (s *Site) points(held []Decision) (out [6][]learn.Point) {
+func (c *course) points(s *Site, held []Decision) (out [6][]learn.Point) {
 	for i := range held {
+		c.pause()
 		d := &held[i]
 		if d.Outcome == NotSelected {
 			continue

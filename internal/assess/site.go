@@ -222,7 +222,7 @@ func (s *Site) Learn(ds ...Decision) *Site {
 
 // Retrain learns all decisions from the start and returns the new site. The same
 // decisions give the same model.
-func (m *Model) Retrain(ds []Decision) *Site { return m.course(ds).retrain(len(ds)) }
+func (m *Model) Retrain(ds []Decision) *Site { return m.course(ds, nil).retrain(len(ds)) }
 
 // course is decisions made ready to train from, several times over.
 type course struct {
@@ -230,13 +230,21 @@ type course struct {
 	ds      []Decision
 	lessons *learn.Course
 	taught  []int // lessons among the first decisions, by how many those are
+	pause   func()
 }
 
-// course prepares decisions on all processors, keeping their order.
-func (m *Model) course(ds []Decision) *course {
+// course prepares decisions on all processors, keeping their order. A pause that is
+// nil is none.
+func (m *Model) course(ds []Decision, pause func()) *course {
+	if pause == nil {
+		pause = func() {}
+	}
 	out, ok := make([]learn.Lesson, len(ds)), make([]bool, len(ds))
-	onAll(len(ds), func(i int, a *analysis) { out[i], ok[i] = m.lesson(&ds[i], a) })
-	c := &course{m: m, ds: ds, taught: make([]int, len(ds)+1)}
+	onAll(len(ds), func(i int, a *analysis) {
+		pause()
+		out[i], ok[i] = m.lesson(&ds[i], a)
+	})
+	c := &course{m: m, ds: ds, pause: pause, taught: make([]int, len(ds)+1)}
 	kept := out[:0]
 	for i := range out {
 		if ok[i] {
@@ -250,7 +258,9 @@ func (m *Model) course(ds []Decision) *course {
 
 // retrain learns the first n decisions from the start.
 func (c *course) retrain(n int) *Site {
-	s := &Site{m: c.m, delta: c.lessons.Retrain(c.taught[n], siteFeatures, learn.DeltaDefaults), afresh: true}
+	o := learn.DeltaDefaults
+	o.Pause = c.pause
+	s := &Site{m: c.m, delta: c.lessons.Retrain(c.taught[n], siteFeatures, o), afresh: true}
 	for i := range c.ds[:n] {
 		s.position = max(s.position, c.ds[i].Position)
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"sync/atomic"
 	"testing"
 
 	"github.com/freigabe/freigabe/internal/moderation"
@@ -84,7 +85,7 @@ func TestTrainCalibratesAndMeasures(t *testing.T) {
 	for i := range ds {
 		shown[i] = m.Assess(ds[i].Input).Refuse
 	}
-	got := m.Train(ds, shown)
+	got := m.Train(ds, shown, nil)
 	if got.Worse || got.Report.Held != 300 || got.Report.After.AUC < 0.9 || got.Report.After.AUC < got.Report.Before.AUC {
 		t.Fatalf("%+v", got.Report)
 	}
@@ -110,11 +111,15 @@ func TestTrainCalibratesAndMeasures(t *testing.T) {
 	if math.Abs(sum-refused) > 20 {
 		t.Errorf("expected %.0f refusals of 300, there were %.0f", sum, refused)
 	}
-	again := m.Train(ds, shown)
+	var pauses atomic.Int64
+	again := m.Train(ds, shown, func() { pauses.Add(1) })
 	a, err1 := json.Marshal(got.Report)
 	b, err2 := json.Marshal(again.Report)
 	if err1 != nil || err2 != nil || !bytes.Equal(a, b) || !bytes.Equal(encode(t, got.Site), encode(t, again.Site)) {
 		t.Errorf("the same decisions gave another model or report: %v %v", err1, err2)
+	}
+	if pauses.Load() < int64(len(ds)) {
+		t.Errorf("%d pauses in a training on %d decisions", pauses.Load(), len(ds))
 	}
 	back, err := m.DecodeSite(bytes.NewReader(encode(t, got.Site)))
 	if err != nil || back.Version() != got.Site.Version() {
@@ -139,7 +144,7 @@ func TestTrainRefusesTheWorse(t *testing.T) {
 			ds[i].Outcome ^= Refused
 		}
 	}
-	if got := Default().Train(ds, shown); !got.Worse || got.Site != nil || got.Report.Before.AUC < 0.99 || got.Report.After.AUC > 0.7 {
+	if got := Default().Train(ds, shown, nil); !got.Worse || got.Site != nil || got.Report.Before.AUC < 0.99 || got.Report.After.AUC > 0.7 {
 		t.Errorf("%+v", got.Report)
 	}
 }
@@ -147,7 +152,7 @@ func TestTrainRefusesTheWorse(t *testing.T) {
 // With nothing, or hardly anything, decided there is a model and no claim.
 func TestTrainOnLittle(t *testing.T) {
 	for _, n := range []int{0, 1, 7} {
-		got := Default().Train(stream(n), make([]*float64, n))
+		got := Default().Train(stream(n), make([]*float64, n), nil)
 		if got.Site == nil || got.Worse || got.Report.CutsOf(Refuse) != DefaultCuts || got.Report.Heads[Refuse].Own {
 			t.Errorf("of %d decisions: %+v", n, got.Report)
 		}

@@ -28,12 +28,14 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// Assessor judges a text by the five rules. It never decides anything.
+// Assessor judges a text by the five rules and says what it saw of it, for those who
+// learn from it later. It never decides anything.
 type Assessor interface {
-	Assess(ctx context.Context, t store.ToAssess) (moderation.Assessment, error)
+	Assess(ctx context.Context, t store.ToAssess) (moderation.Assessment, store.Observed, error)
 }
 
-// Teller brings news to people outside, by mail or otherwise. Calls may repeat.
+// Teller brings news to people outside, by mail or otherwise. Calls may repeat. Its
+// answer is ErrNobody where there is nobody to tell.
 type Teller interface {
 	TellAuthor(ctx context.Context, d moderation.Decision) error
 	TellParent(ctx context.Context, d moderation.Decision) error
@@ -61,6 +63,7 @@ type lane struct {
 	workers int
 	lease   time.Duration
 	yields  bool          // gives way while the node is busy
+	gathers time.Duration // rests so long after a batch, for what comes meanwhile to be done together
 	due     chan struct{} // calls a worker up
 }
 
@@ -81,6 +84,7 @@ type Runner struct {
 
 	kinds map[string]work
 	lanes []lane
+	done  chan store.Job // to be deleted with others; nil: each at once
 }
 
 // Handle adds a kind of job beside the built-in ones, in a lane of its own.
@@ -109,7 +113,7 @@ func (r *Runner) setUp() {
 		{kinds: []string{"publish"}, workers: 1, lease: 5 * time.Second}, // short: what a killed node left is public soon, and publishing twice is harmless
 		{kinds: []string{"assess"}, workers: max(1, runtime.NumCPU()/2), lease: time.Minute, yields: true},
 		{kinds: []string{"tell", "tell-parent"}, workers: 2, lease: 2 * time.Minute},
-		{kinds: []string{"learn"}, workers: 1, lease: 5 * time.Minute, yields: true}, // a training of thousands of decisions takes its time on a busy machine
+		{kinds: []string{"learn"}, workers: 1, lease: 5 * time.Minute, yields: true, gathers: time.Second}, // a training of thousands of decisions takes its time on a busy machine; each learning copies the model
 		{kinds: []string{"study"}, workers: 1, lease: 10 * time.Minute, yields: true},
 		{kinds: []string{"webhook"}, workers: 2, lease: time.Minute},
 		{kinds: []string{"purge"}, workers: 2, lease: purgeLease}, // short, as for publish
@@ -131,7 +135,9 @@ func (r *Runner) Run(ctx context.Context) error {
 			return fmt.Errorf("plan digests: %w", err)
 		}
 	}
-	var wg sync.WaitGroup
+	var closing, wg sync.WaitGroup
+	r.done = make(chan store.Job, closeMost)
+	closing.Go(func() { r.closeJobs(context.WithoutCancel(ctx), r.done) })
 	free := make(chan struct{}, 1)
 	for i := range r.lanes {
 		l := &r.lanes[i]
@@ -142,6 +148,8 @@ func (r *Runner) Run(ctx context.Context) error {
 	}
 	r.callUp(ctx, free)
 	wg.Wait()
+	close(r.done)
+	closing.Wait()
 	return nil
 }
 
@@ -189,14 +197,12 @@ func (r *Runner) wake(ctx context.Context) time.Duration {
 	return pause
 }
 
-// call wakes the lane's workers. One that is at work looks again when it is done.
+// call wakes one of the lane's workers. If it finds more than it takes at once, or
+// something is due while it works, the next one is called.
 func (l lane) call() {
-	for range l.workers {
-		select {
-		case l.due <- struct{}{}:
-		default:
-			return
-		}
+	select {
+	case l.due <- struct{}{}:
+	default: // all of them have been called
 	}
 }
 
@@ -209,6 +215,7 @@ func (r *Runner) loop(ctx context.Context, l lane, free chan<- struct{}) {
 		}
 		if did > 0 {
 			worked = true
+			wait(ctx, l.gathers)
 			continue
 		}
 		if worked {
@@ -285,13 +292,15 @@ func (r *Runner) one(ctx context.Context, j store.Job) {
 	case err != nil && undeliverable(j, err):
 		span.SetStatus(codes.Error, "")
 		r.Log.Error("letter given up; the receipt's page says the same", "kind", j.Kind, "attempts", j.Attempts, "error", err)
-		err = r.Store.FinishJob(ctx, j)
+		err = r.finish(ctx, j, false)
+	case errors.Is(err, ErrNobody):
+		err = r.finish(ctx, j, true)
 	case err != nil:
 		span.SetStatus(codes.Error, "")
 		r.Log.Error("job failed", "kind", j.Kind, "attempt", j.Attempts, "error", err)
 		err = r.Store.RetryJob(ctx, j, r.Store.Now().Add(backoff(j.Attempts)), err.Error())
 	default:
-		err = r.Store.FinishJob(ctx, j)
+		err = r.finish(ctx, j, harmless[j.Kind])
 	}
 	if err != nil {
 		r.Log.Error("job's outcome not recorded; it will run again", "kind", j.Kind, "error", err)

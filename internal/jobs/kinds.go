@@ -32,14 +32,15 @@ func (r *Runner) assess(ctx context.Context, j store.Job) error {
 	if t.State == moderation.Superseded || t.Text == "" {
 		return nil
 	}
-	a, err := r.Assessor.Assess(ctx, t)
-	if err != nil && j.Attempts < assessTries {
+	a, seen, err := r.Assessor.Assess(ctx, t)
+	switch {
+	case err == nil:
+		return r.Store.SaveAssessed(ctx, seen, a)
+	case j.Attempts < assessTries:
 		return fmt.Errorf("assess %s: %w", j.Key, err)
+	default:
+		return r.Store.SaveAssessment(ctx, comment, number, moderation.NotChecked("failed"))
 	}
-	if err != nil {
-		a = moderation.NotChecked("failed")
-	}
-	return r.Store.SaveAssessment(ctx, comment, number, a)
 }
 
 func revisionOf(key string) (string, int, error) {
@@ -53,7 +54,7 @@ func revisionOf(key string) (string, int, error) {
 
 func (r *Runner) tellAuthor(ctx context.Context, j store.Job) error {
 	if r.Teller == nil {
-		return nil
+		return ErrNobody
 	}
 	d, err := r.Store.Decision(ctx, j.Key)
 	if err != nil {
@@ -66,7 +67,7 @@ func (r *Runner) tellAuthor(ctx context.Context, j store.Job) error {
 // readers cannot see.
 func (r *Runner) tellParent(ctx context.Context, j store.Job) error {
 	if r.Teller == nil {
-		return nil
+		return ErrNobody
 	}
 	d, err := r.Store.Decision(ctx, j.Key)
 	if err != nil {
@@ -77,11 +78,11 @@ func (r *Runner) tellParent(ctx context.Context, j store.Job) error {
 	case moderation.KindOf(err) == moderation.NotFound && r.Store.Now().Sub(d.HoldUntil) < time.Minute:
 		return &postpone{r.Store.Now().Add(time.Second)}
 	case moderation.KindOf(err) == moderation.NotFound:
-		return nil // it was taken down meanwhile
+		return ErrNobody // it was taken down meanwhile
 	case err != nil:
 		return err
 	case released.Revision != d.Revision:
-		return nil
+		return ErrNobody
 	}
 	return r.Teller.TellParent(ctx, d)
 }

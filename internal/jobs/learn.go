@@ -20,9 +20,11 @@ const (
 	retrainEvery = 200              // decisions between two trainings
 	retrainMost  = 20000            // decisions that a training looks back on
 	nightHour    = 3                // when a new day begins for training
-	saveEvery    = 20               // decisions between two savings of the online steps
-	saveAfter    = time.Minute      // or this long, whichever is first
+	saveEvery    = 20               // decisions between two savings of the online steps, which are
+	saveApart    = 10 * time.Second // so far apart all the same
+	saveAfter    = time.Minute      // fewer decisions are saved after this time
 	teaching     = 5 * time.Minute  // lease of the one node that teaches a site
+	keepEvery    = teaching / 10    // a lease that was kept within this time is not written again
 	notMine      = 30 * time.Second // before it is asked again whether another node still teaches
 	page         = 2000             // decisions read at once
 )
@@ -47,7 +49,7 @@ func (b *Brain) Learn(ctx context.Context, decision string) error {
 // teach takes in what a site has decided, unless it has learned up to a position
 // already. Mine is false where another node teaches the site.
 func (b *Brain) teach(ctx context.Context, site string, upTo int64) (mine bool, err error) {
-	if _, mine, err = b.Store.Lease(ctx, "learn/"+site, b.Node, teaching); err != nil || !mine {
+	if mine, err = b.teacher(ctx, site); err != nil || !mine {
 		return false, err
 	}
 	p, err := b.pupil(ctx, site)
@@ -62,6 +64,25 @@ func (b *Brain) teach(ctx context.Context, site string, upTo int64) (mine bool, 
 		}
 	}
 	return true, b.saveSteps(ctx, site, p, false)
+}
+
+// teacher takes or keeps the lease on teaching a site. One that was kept a moment
+// ago is not written again: that would be a commit for each decision.
+func (b *Brain) teacher(ctx context.Context, site string) (mine bool, err error) {
+	now := b.Store.Now()
+	b.mu.Lock()
+	kept, held := b.taught[site]
+	b.mu.Unlock()
+	if since := now.Sub(kept); held && since >= 0 && since < keepEvery {
+		return true, nil
+	}
+	_, mine, err = b.Store.Lease(ctx, "learn/"+site, b.Node, teaching)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if delete(b.taught, site); err == nil && mine {
+		b.taught[site] = now
+	}
+	return mine, err
 }
 
 // advance takes in all that was decided since.
@@ -192,19 +213,26 @@ func (b *Brain) train(ctx context.Context, site string, at place) (t assess.Trai
 // nothing to look through.
 const tidy = 10
 
+// sparingFrom is from how many decisions memory counts more than time: a look through
+// all memory takes longer than a training of a few hundred.
+const sparingFrom = retrainMost / 10
+
 // trainSparing keeps trainings from taking more memory than they need: one at a
-// time, and what they leave is given back. One on retrainMost decisions needs some
-// 130 MB.
+// time, and what a large one leaves is given back. One on retrainMost decisions needs
+// some 130 MB.
 func (b *Brain) trainSparing(ds []assess.Decision, shown []*float64) assess.Trained {
 	b.training.Lock()
 	defer b.training.Unlock()
+	if len(ds) < sparingFrom {
+		return b.Base.Train(ds, shown, new(breath).take)
+	}
 	defer debug.FreeOSMemory()
 	usual := debug.SetGCPercent(tidy)
 	defer debug.SetGCPercent(usual)
 	if usual < tidy { // also where it is off
 		debug.SetGCPercent(usual)
 	}
-	return b.Base.Train(ds, shown)
+	return b.Base.Train(ds, shown, new(breath).take)
 }
 
 // upTo reads what a site's decisions up to a position teach, the latest
@@ -284,12 +312,13 @@ func outcome(step moderation.Step) assess.Outcome {
 func (b *Brain) saveSteps(ctx context.Context, site string, p *pupil, now bool) error {
 	model := p.model.Load()
 	position := int64(model.Position())
-	if !now && (position == p.saved || position-p.saved < saveEvery && b.Store.Now().Sub(p.savedAt) < saveAfter) {
+	at := b.Store.Now()
+	if !now && (position == p.saved || at.Sub(p.stepped) < saveApart || position-p.saved < saveEvery && at.Sub(p.savedAt) < saveAfter) {
 		return nil
 	}
 	err := b.save(ctx, store.SiteModel{Site: site, Position: position, Lessons: p.lessons, Pending: p.pending, Learned: p.learned}, model)
 	if err == nil {
-		p.saved, p.savedAt = position, b.Store.Now()
+		p.saved, p.savedAt, p.stepped = position, at, at
 	}
 	return err
 }

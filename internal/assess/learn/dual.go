@@ -39,7 +39,8 @@ func (s *dual) fit() *dual {
 	for range o.Passes {
 		rng.Shuffle(len(order), func(a, b int) { order[a], order[b] = order[b], order[a] })
 		moved := 0.0
-		for _, i := range order {
+		for n, i := range order {
+			s.o.pause(n)
 			moved = max(moved, s.step(i))
 		}
 		if moved < 0.02 {
@@ -73,6 +74,7 @@ func newDual(samples []Sample, features, dense int, amount float32, o Options) *
 		s.cells[b].square = float32(k * k)
 	}
 	for i := range samples {
+		o.pause(i)
 		x := &samples[i]
 		w := neg
 		if x.Label {

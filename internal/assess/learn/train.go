@@ -25,6 +25,20 @@ type Options struct {
 	Contrast []float32
 	// Bayes is how much of naive Bayes' weights (see Ratios) is added.
 	Bayes float32
+	// Pause is called after each few samples, by several goroutines at once, for
+	// whoever wants the work to give way to other work; nil: never. It changes
+	// nothing of the result.
+	Pause func()
+}
+
+// pauseEvery is how many samples lie between two pauses, some tens of microseconds.
+const pauseEvery = 32
+
+// pause pauses where it is time to, after the nth sample.
+func (o *Options) pause(n int) {
+	if o.Pause != nil && n%pauseEvery == 0 {
+		o.Pause()
+	}
 }
 
 // Defaults were chosen by cross-validation over four sets; they are flat around

@@ -50,12 +50,10 @@ func Begin(ctx context.Context, db *sql.Conn, pg bool) (*Load, error) {
 var (
 	derivedWords = []string{
 		"insert into searched_words (searched_words) values ('delete-all')",
-		"insert into searched_words (searched_words, rank) values ('hashsize', 100000000)",
 		"delete from searched",
 		"insert into searched (comment_id, revision) select comment_id, number from revisions order by submitted_at, comment_id",
 		`insert into searched_words (rowid, words) select s.id, r.folded from searched s cross join revisions r
 			where r.comment_id = s.comment_id and r.number = s.revision and r.folded <> '' order by s.id`,
-		"insert into searched_words (searched_words, rank) values ('hashsize', 1048576)",
 	}
 	derivedCounts = []string{
 		"delete from charted",

@@ -32,7 +32,7 @@ func (h *room) taught(t *testing.T) {
 		}
 		ds = append(ds, d)
 	}
-	trained := assess.Default().Train(ds, make([]*float64, len(ds)))
+	trained := assess.Default().Train(ds, make([]*float64, len(ds)), nil)
 	cuts := assess.Cuts{Fine: 0.2, Breach: 0.6}
 	var checked []assess.Checked
 	for i := range 120 {

@@ -1,0 +1,25 @@
+package jobs
+
+import (
+	"sync/atomic"
+	"time"
+)
+
+// breath lets long work give way to people who wait: after each stretch of it there
+// is a rest. A goroutine that only offers to give way does not help them, since what
+// comes over the network is looked for when nothing else is left to do.
+type breath struct{ rested atomic.Int64 } // when the last rest ended, in nanoseconds
+
+// A training of thousands of decisions may well take twice as long.
+const (
+	stretch = time.Millisecond
+	rest    = time.Millisecond
+)
+
+// take rests where it is time to. It is called every few tens of microseconds.
+func (b *breath) take() {
+	if now := time.Now().UnixNano(); now-b.rested.Load() > int64(stretch) {
+		time.Sleep(rest)
+		b.rested.Store(time.Now().UnixNano())
+	}
+}
