@@ -79,6 +79,7 @@ type Server struct {
 	lock     *os.File
 	cmd      *exec.Cmd
 	ended    chan struct{} // closed when the process of cmd is gone
+	own      bool          // the port was its own: somebody else has it for a moment at the most
 }
 
 // NewDurable starts a server with fsync on and a loopback TCP port, for tests
@@ -92,18 +93,33 @@ func NewDurable(t testing.TB) *Server {
 		t.Fatalf("prepare a durable PostgreSQL server: %v", err)
 	}
 	t.Cleanup(s.remove)
-	port, err := freePort()
+	for range 5 { // between asking for a port and listening on it somebody else may have got it
+		var port int
+		if port, err = freePort(); err != nil {
+			t.Fatalf("find a free port: %v", err)
+		}
+		s.settings = []string{
+			"listen_addresses=127.0.0.1", "port=" + strconv.Itoa(port), "fsync=on", "synchronous_commit=on",
+		}
+		s.DSN = fmt.Sprintf("postgres://%s@127.0.0.1:%d/postgres?sslmode=disable", superuser, port)
+		if err = s.start(); err == nil || !strings.Contains(err.Error(), portTaken) {
+			break
+		}
+	}
 	if err != nil {
-		t.Fatalf("find a free port: %v", err)
+		t.Fatalf("start a durable PostgreSQL server: %v", err)
 	}
-	s.settings = []string{
-		"listen_addresses=127.0.0.1", "port=" + strconv.Itoa(port), "fsync=on", "synchronous_commit=on",
-	}
-	s.DSN = fmt.Sprintf("postgres://%s@127.0.0.1:%d/postgres?sslmode=disable", superuser, port)
-	s.Start(t)
 	s.DSN = create(t, s.DSN)
+	s.own = true
 	return s
 }
+
+// What the server says of a port that somebody listens on, and of its dead
+// predecessor's memory.
+const (
+	portTaken  = "Address already in use"
+	memoryHeld = "shared memory block"
+)
 
 // Start starts a server that was killed, and returns when it answers.
 func (s *Server) Start(t testing.TB) {
@@ -168,8 +184,8 @@ func prepare(bin string) (*Server, error) {
 func (s *Server) data() string { return filepath.Join(s.dir, "data") }
 
 // start runs postgres until it answers. After a crash the dead server's
-// children may hold its memory for a moment, which ends a new one at once: it
-// is tried again until patience ends.
+// children may hold its memory for a moment, or somebody's connection its port,
+// which ends a new one at once: it is tried again until patience ends.
 func (s *Server) start() error {
 	deadline := time.Now().Add(patience)
 	for {
@@ -180,8 +196,8 @@ func (s *Server) start() error {
 		if err == nil || time.Now().After(deadline) {
 			return err
 		}
-		if !strings.Contains(s.lastWords(), "shared memory block") {
-			return fmt.Errorf("%w: %s", err, s.lastWords())
+		if said := s.lastWords(); !strings.Contains(said, memoryHeld) && !(s.own && strings.Contains(said, portTaken)) {
+			return fmt.Errorf("%w: %s", err, said)
 		}
 	}
 }
