@@ -33,7 +33,6 @@ type Brain struct {
 	sites   map[string]*pupil
 	threads map[string]relation
 	scorers map[string]*scorer
-	taught  map[string]time.Time // when this node last took or kept a site's lease
 
 	training sync.Mutex // one model is trained at a time
 }
@@ -50,7 +49,6 @@ type pupil struct {
 	learned time.Time // when the last decision learned was taken
 	saved   int64     // position last written to the database
 	savedAt time.Time
-	stepped time.Time // when this node last wrote steps
 
 	used time.Time // guarded by the brain
 }
@@ -71,41 +69,41 @@ const (
 // NewBrain makes a brain on the shipped base.
 func NewBrain(st *store.Store, log *slog.Logger) *Brain {
 	return &Brain{Store: st, Base: assess.Default(), Log: log, Node: store.NewID(), Texts: alike.New(st),
-		sites: map[string]*pupil{}, threads: map[string]relation{}, scorers: map[string]*scorer{}, taught: map[string]time.Time{}}
+		sites: map[string]*pupil{}, threads: map[string]relation{}, scorers: map[string]*scorer{}}
 }
 
-// Assess judges a revision by its site's model, and says what it saw.
-func (b *Brain) Assess(ctx context.Context, t store.ToAssess) (a moderation.Assessment, seen store.Observed, err error) {
+// Assess judges a revision by its site's model and keeps what it saw.
+func (b *Brain) Assess(ctx context.Context, t store.ToAssess) (moderation.Assessment, error) {
 	p, err := b.pupil(ctx, t.Site.ID)
 	if err != nil {
-		return a, seen, err
+		return moderation.Assessment{}, err
 	}
 	print := assess.Fingerprint(t.Text)
 	in := b.input(t)
 	if in.Similar, err = b.similar(ctx, t, print); err != nil {
-		return a, seen, err
+		return moderation.Assessment{}, err
 	}
 	outside, err := b.ask(ctx, t)
 	if err != nil {
-		return a, seen, err
+		return moderation.Assessment{}, err
 	}
 	if outside != nil {
 		in.External = outside.Scores
 	}
-	a = p.model.Load().Assess(in)
+	a := p.model.Load().Assess(in)
 	a.External = outside
 	banded(&a, p.report.Load())
-	seen = observed(t, print, in.Author)
+	seen := observed(t, print, in.Author)
 	if len(in.External) > 0 {
 		text, err := json.Marshal(in.External)
 		if err != nil {
-			return a, seen, err
+			return moderation.Assessment{}, err
 		}
 		seen.External = string(text)
 	}
 	calm := frozen.New(b.Base)
 	seen.Calm = store.Calm{Score: calm.Score(t.Text, t.Site.Lang, len(a.Flags) > 0), Model: calm.Version()}
-	return a, seen, nil
+	return a, b.Store.SaveObserved(ctx, seen)
 }
 
 // banded notes the bands that the scores lie in by the site's own bounds, where it

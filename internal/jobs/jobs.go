@@ -28,14 +28,12 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// Assessor judges a text by the five rules and says what it saw of it, for those who
-// learn from it later. It never decides anything.
+// Assessor judges a text by the five rules. It never decides anything.
 type Assessor interface {
-	Assess(ctx context.Context, t store.ToAssess) (moderation.Assessment, store.Observed, error)
+	Assess(ctx context.Context, t store.ToAssess) (moderation.Assessment, error)
 }
 
-// Teller brings news to people outside, by mail or otherwise. Calls may repeat. Its
-// answer is ErrNobody where there is nobody to tell.
+// Teller brings news to people outside, by mail or otherwise. Calls may repeat.
 type Teller interface {
 	TellAuthor(ctx context.Context, d moderation.Decision) error
 	TellParent(ctx context.Context, d moderation.Decision) error
@@ -63,7 +61,6 @@ type lane struct {
 	workers int
 	lease   time.Duration
 	yields  bool          // gives way while the node is busy
-	gathers time.Duration // rests so long after a batch, for what comes meanwhile to be done together
 	due     chan struct{} // calls a worker up
 }
 
@@ -84,7 +81,6 @@ type Runner struct {
 
 	kinds map[string]work
 	lanes []lane
-	done  chan store.Job // to be deleted with others; nil: each at once
 }
 
 // Handle adds a kind of job beside the built-in ones, in a lane of its own.
@@ -113,7 +109,7 @@ func (r *Runner) setUp() {
 		{kinds: []string{"publish"}, workers: 1, lease: 5 * time.Second}, // short: what a killed node left is public soon, and publishing twice is harmless
 		{kinds: []string{"assess"}, workers: max(1, runtime.NumCPU()/2), lease: time.Minute, yields: true},
 		{kinds: []string{"tell", "tell-parent"}, workers: 2, lease: 2 * time.Minute},
-		{kinds: []string{"learn"}, workers: 1, lease: 5 * time.Minute, yields: true, gathers: time.Second}, // a training of thousands of decisions takes its time on a busy machine; each learning copies the model
+		{kinds: []string{"learn"}, workers: 1, lease: 5 * time.Minute, yields: true}, // a training of thousands of decisions takes its time on a busy machine
 		{kinds: []string{"study"}, workers: 1, lease: 10 * time.Minute, yields: true},
 		{kinds: []string{"webhook"}, workers: 2, lease: time.Minute},
 		{kinds: []string{"purge"}, workers: 2, lease: purgeLease}, // short, as for publish
@@ -135,9 +131,7 @@ func (r *Runner) Run(ctx context.Context) error {
 			return fmt.Errorf("plan digests: %w", err)
 		}
 	}
-	var closing, wg sync.WaitGroup
-	r.done = make(chan store.Job, closeMost)
-	closing.Go(func() { r.closeJobs(context.WithoutCancel(ctx), r.done) })
+	var wg sync.WaitGroup
 	free := make(chan struct{}, 1)
 	for i := range r.lanes {
 		l := &r.lanes[i]
@@ -148,8 +142,6 @@ func (r *Runner) Run(ctx context.Context) error {
 	}
 	r.callUp(ctx, free)
 	wg.Wait()
-	close(r.done)
-	closing.Wait()
 	return nil
 }
 
@@ -197,12 +189,14 @@ func (r *Runner) wake(ctx context.Context) time.Duration {
 	return pause
 }
 
-// call wakes one of the lane's workers. If it finds more than it takes at once, or
-// something is due while it works, the next one is called.
+// call wakes the lane's workers. One that is at work looks again when it is done.
 func (l lane) call() {
-	select {
-	case l.due <- struct{}{}:
-	default: // all of them have been called
+	for range l.workers {
+		select {
+		case l.due <- struct{}{}:
+		default:
+			return
+		}
 	}
 }
 
@@ -215,7 +209,6 @@ func (r *Runner) loop(ctx context.Context, l lane, free chan<- struct{}) {
 		}
 		if did > 0 {
 			worked = true
-			wait(ctx, l.gathers)
 			continue
 		}
 		if worked {
@@ -292,15 +285,13 @@ func (r *Runner) one(ctx context.Context, j store.Job) {
 	case err != nil && undeliverable(j, err):
 		span.SetStatus(codes.Error, "")
 		r.Log.Error("letter given up; the receipt's page says the same", "kind", j.Kind, "attempts", j.Attempts, "error", err)
-		err = r.finish(ctx, j, false)
-	case errors.Is(err, ErrNobody):
-		err = r.finish(ctx, j, true)
+		err = r.Store.FinishJob(ctx, j)
 	case err != nil:
 		span.SetStatus(codes.Error, "")
 		r.Log.Error("job failed", "kind", j.Kind, "attempt", j.Attempts, "error", err)
 		err = r.Store.RetryJob(ctx, j, r.Store.Now().Add(backoff(j.Attempts)), err.Error())
 	default:
-		err = r.finish(ctx, j, harmless[j.Kind])
+		err = r.Store.FinishJob(ctx, j)
 	}
 	if err != nil {
 		r.Log.Error("job's outcome not recorded; it will run again", "kind", j.Kind, "error", err)

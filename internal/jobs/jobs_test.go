@@ -92,9 +92,9 @@ func TestFollowUpsWaitForTheHold(t *testing.T) {
 // broken is an assessor that fails.
 type broken struct{ calls int }
 
-func (b *broken) Assess(context.Context, store.ToAssess) (moderation.Assessment, store.Observed, error) {
+func (b *broken) Assess(context.Context, store.ToAssess) (moderation.Assessment, error) {
 	b.calls++
-	return moderation.Assessment{}, store.Observed{}, errors.New("out of order")
+	return moderation.Assessment{}, errors.New("out of order")
 }
 
 // A failing assessment leaves the comment in the queue as not checked.

@@ -32,15 +32,14 @@ func (r *Runner) assess(ctx context.Context, j store.Job) error {
 	if t.State == moderation.Superseded || t.Text == "" {
 		return nil
 	}
-	a, seen, err := r.Assessor.Assess(ctx, t)
-	switch {
-	case err == nil:
-		return r.Store.SaveAssessed(ctx, seen, a)
-	case j.Attempts < assessTries:
+	a, err := r.Assessor.Assess(ctx, t)
+	if err != nil && j.Attempts < assessTries {
 		return fmt.Errorf("assess %s: %w", j.Key, err)
-	default:
-		return r.Store.SaveAssessment(ctx, comment, number, moderation.NotChecked("failed"))
 	}
+	if err != nil {
+		a = moderation.NotChecked("failed")
+	}
+	return r.Store.SaveAssessment(ctx, comment, number, a)
 }
 
 func revisionOf(key string) (string, int, error) {
@@ -54,7 +53,7 @@ func revisionOf(key string) (string, int, error) {
 
 func (r *Runner) tellAuthor(ctx context.Context, j store.Job) error {
 	if r.Teller == nil {
-		return ErrNobody
+		return nil
 	}
 	d, err := r.Store.Decision(ctx, j.Key)
 	if err != nil {
@@ -67,7 +66,7 @@ func (r *Runner) tellAuthor(ctx context.Context, j store.Job) error {
 // readers cannot see.
 func (r *Runner) tellParent(ctx context.Context, j store.Job) error {
 	if r.Teller == nil {
-		return ErrNobody
+		return nil
 	}
 	d, err := r.Store.Decision(ctx, j.Key)
 	if err != nil {
@@ -78,11 +77,11 @@ func (r *Runner) tellParent(ctx context.Context, j store.Job) error {
 	case moderation.KindOf(err) == moderation.NotFound && r.Store.Now().Sub(d.HoldUntil) < time.Minute:
 		return &postpone{r.Store.Now().Add(time.Second)}
 	case moderation.KindOf(err) == moderation.NotFound:
-		return ErrNobody // it was taken down meanwhile
+		return nil // it was taken down meanwhile
 	case err != nil:
 		return err
 	case released.Revision != d.Revision:
-		return ErrNobody
+		return nil
 	}
 	return r.Teller.TellParent(ctx, d)
 }

@@ -20,11 +20,9 @@ const (
 	retrainEvery = 200              // decisions between two trainings
 	retrainMost  = 20000            // decisions that a training looks back on
 	nightHour    = 3                // when a new day begins for training
-	saveEvery    = 20               // decisions between two savings of the online steps, which are
-	saveApart    = 10 * time.Second // so far apart all the same
-	saveAfter    = time.Minute      // fewer decisions are saved after this time
+	saveEvery    = 20               // decisions between two savings of the online steps
+	saveAfter    = time.Minute      // or this long, whichever is first
 	teaching     = 5 * time.Minute  // lease of the one node that teaches a site
-	keepEvery    = teaching / 10    // a lease that was kept within this time is not written again
 	notMine      = 30 * time.Second // before it is asked again whether another node still teaches
 	page         = 2000             // decisions read at once
 )
@@ -49,7 +47,7 @@ func (b *Brain) Learn(ctx context.Context, decision string) error {
 // teach takes in what a site has decided, unless it has learned up to a position
 // already. Mine is false where another node teaches the site.
 func (b *Brain) teach(ctx context.Context, site string, upTo int64) (mine bool, err error) {
-	if mine, err = b.teacher(ctx, site); err != nil || !mine {
+	if _, mine, err = b.Store.Lease(ctx, "learn/"+site, b.Node, teaching); err != nil || !mine {
 		return false, err
 	}
 	p, err := b.pupil(ctx, site)
@@ -64,25 +62,6 @@ func (b *Brain) teach(ctx context.Context, site string, upTo int64) (mine bool, 
 		}
 	}
 	return true, b.saveSteps(ctx, site, p, false)
-}
-
-// teacher takes or keeps the lease on teaching a site. One that was kept a moment
-// ago is not written again: that would be a commit for each decision.
-func (b *Brain) teacher(ctx context.Context, site string) (mine bool, err error) {
-	now := b.Store.Now()
-	b.mu.Lock()
-	kept, held := b.taught[site]
-	b.mu.Unlock()
-	if since := now.Sub(kept); held && since >= 0 && since < keepEvery {
-		return true, nil
-	}
-	_, mine, err = b.Store.Lease(ctx, "learn/"+site, b.Node, teaching)
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if delete(b.taught, site); err == nil && mine {
-		b.taught[site] = now
-	}
-	return mine, err
 }
 
 // advance takes in all that was decided since.
@@ -312,13 +291,12 @@ func outcome(step moderation.Step) assess.Outcome {
 func (b *Brain) saveSteps(ctx context.Context, site string, p *pupil, now bool) error {
 	model := p.model.Load()
 	position := int64(model.Position())
-	at := b.Store.Now()
-	if !now && (position == p.saved || at.Sub(p.stepped) < saveApart || position-p.saved < saveEvery && at.Sub(p.savedAt) < saveAfter) {
+	if !now && (position == p.saved || position-p.saved < saveEvery && b.Store.Now().Sub(p.savedAt) < saveAfter) {
 		return nil
 	}
 	err := b.save(ctx, store.SiteModel{Site: site, Position: position, Lessons: p.lessons, Pending: p.pending, Learned: p.learned}, model)
 	if err == nil {
-		p.saved, p.savedAt, p.stepped = position, at, at
+		p.saved, p.savedAt = position, b.Store.Now()
 	}
 	return err
 }

@@ -98,7 +98,7 @@ func refuse(t *testing.T, h *storetest.House, b *jobs.Brain, c store.Submitted) 
 	if err != nil {
 		t.Fatal(err)
 	}
-	a, _, err := b.Assess(ctx, in)
+	a, err := b.Assess(ctx, in)
 	if err != nil || a.Refuse == nil {
 		t.Fatalf("not assessed: %v", err)
 	}

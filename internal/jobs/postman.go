@@ -60,14 +60,14 @@ func (p *Postman) SendReceipt(ctx context.Context, j store.Job) error {
 func (p *Postman) TellAuthor(ctx context.Context, d moderation.Decision) error {
 	kind := mail.KindOf(d)
 	if kind == "" {
-		return ErrNobody
+		return nil
 	}
 	rec, err := p.Store.ReceiptOf(ctx, d.Comment)
 	if err != nil {
 		return err
 	}
 	if rec.Email == "" || rec.Erased || rec.Decision == nil || rec.Decision.ID != d.ID {
-		return ErrNobody // a newer decision has its own letter
+		return nil // a newer decision has its own letter
 	}
 	l, err := p.letter(ctx, kind, d.ID, rec)
 	if err != nil {
@@ -94,7 +94,7 @@ func (p *Postman) explain(l *mail.Letter, rec store.Receipt) {
 func (p *Postman) TellParent(ctx context.Context, d moderation.Decision) error {
 	reply, err := p.Store.Released(ctx, d.Comment)
 	if moderation.KindOf(err) == moderation.NotFound || err == nil && reply.Parent == "" {
-		return ErrNobody
+		return nil
 	}
 	if err != nil {
 		return err
@@ -104,7 +104,7 @@ func (p *Postman) TellParent(ctx context.Context, d moderation.Decision) error {
 		return err
 	}
 	if rec.Email == "" || rec.Notify != store.NotifyConfirmed || rec.Live == 0 {
-		return ErrNobody
+		return nil
 	}
 	l, err := p.letter(ctx, "reply", d.ID, rec)
 	if err != nil {

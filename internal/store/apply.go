@@ -419,9 +419,6 @@ func (s *Store) follow(ctx context.Context, tx *sql.Tx, c *caseFile, v revision,
 	case moderation.TellAuthor:
 		return all(ctx, tx, jobFor("tell", d.ID, c.id, d.HoldUntil))
 	case moderation.TellParent:
-		if c.parent == "" {
-			return nil
-		}
 		return all(ctx, tx, jobFor("tell-parent", d.ID, c.id, d.HoldUntil))
 	case moderation.Learn:
 		return all(ctx, tx, jobFor("learn", d.ID, c.id, d.HoldUntil))

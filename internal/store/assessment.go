@@ -68,22 +68,20 @@ func (s *Store) surroundings(ctx context.Context, t *ToAssess, articleID, parent
 // SaveAssessment keeps what the machine says of a revision. The first assessment
 // of a text stays: the record's digests rest on it. It decides nothing.
 func (s *Store) SaveAssessment(ctx context.Context, comment string, number int, a moderation.Assessment) error {
-	return s.write(ctx, func(tx *sql.Tx) error { return s.saveAssessment(ctx, tx, comment, number, a) })
-}
-
-func (s *Store) saveAssessment(ctx context.Context, tx *sql.Tx, comment string, number int, a moderation.Assessment) error {
-	text, salt, siteID, articleID := a.Encode(), "", "", ""
-	err := one(ctx, tx, "comment", []any{&salt, &siteID, &articleID}, "select salt, site_id, article_id from revisions where comment_id = $1 and number = $2", comment, number)
-	if err != nil {
-		return err
-	}
-	n, err := exec(ctx, tx, `update revisions set assessment = $3, assessment_digest = $4, refuse = $5, top_rule = $6
-		where comment_id = $1 and number = $2 and assessment = '' and state <> 'superseded'`,
-		comment, number, text, moderation.Digest(salt, text), maybe(a.Refuse), string(topRule(a)))
-	if err != nil || n == 0 {
-		return err
-	}
-	return all(ctx, tx, event(s, "queue", siteID, articleID, comment))
+	return s.write(ctx, func(tx *sql.Tx) error {
+		text, salt, siteID, articleID := a.Encode(), "", "", ""
+		err := one(ctx, tx, "comment", []any{&salt, &siteID, &articleID}, "select salt, site_id, article_id from revisions where comment_id = $1 and number = $2", comment, number)
+		if err != nil {
+			return err
+		}
+		n, err := exec(ctx, tx, `update revisions set assessment = $3, assessment_digest = $4, refuse = $5, top_rule = $6
+			where comment_id = $1 and number = $2 and assessment = '' and state <> 'superseded'`,
+			comment, number, text, moderation.Digest(salt, text), maybe(a.Refuse), string(topRule(a)))
+		if err != nil || n == 0 {
+			return err
+		}
+		return all(ctx, tx, event(s, "queue", siteID, articleID, comment))
+	})
 }
 
 // topRule is the rule that the assessor calls likeliest; where it names none, the

@@ -392,7 +392,7 @@ func TestANodeComesBackWithOldLeases(t *testing.T) {
 		if !ok || err != nil || token != 2 {
 			t.Fatalf("lease taken over: %d %v %v", token, ok, err)
 		}
-		if err := h.FinishJobs(ctx, old[0]); err != nil {
+		if err := h.FinishJob(ctx, old[0]); err != nil {
 			t.Fatal(err)
 		}
 		if err := h.RetryJob(ctx, old[0], h.Now(), "late"); err != nil {
@@ -404,7 +404,7 @@ func TestANodeComesBackWithOldLeases(t *testing.T) {
 		if _, ok, err := h.Lease(ctx, "learn", "old", 20*time.Second); ok || err != nil {
 			t.Fatalf("the old node has its lease again: %v", err)
 		}
-		if err := h.FinishJobs(ctx, fresh[0]); err != nil {
+		if err := h.FinishJob(ctx, fresh[0]); err != nil {
 			t.Fatal(err)
 		}
 	})

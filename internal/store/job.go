@@ -126,15 +126,11 @@ func placeholders(values []string, from int) (string, []any) {
 	return list, args
 }
 
-// FinishJobs deletes jobs that are done, but none that another node has by now.
-func (s *Store) FinishJobs(ctx context.Context, done ...Job) error {
+// FinishJob deletes a job that is done, unless another node has it by now.
+func (s *Store) FinishJob(ctx context.Context, j Job) error {
 	return s.write(ctx, func(tx *sql.Tx) error {
-		for _, j := range done {
-			if _, err := exec(ctx, tx, "delete from jobs where id = $1 and token = $2", j.ID, j.Token); err != nil {
-				return err
-			}
-		}
-		return nil
+		_, err := exec(ctx, tx, "delete from jobs where id = $1 and token = $2", j.ID, j.Token)
+		return err
 	})
 }
 

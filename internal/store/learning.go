@@ -31,25 +31,11 @@ type Observed struct {
 
 // SaveObserved keeps what the assessment of a revision was made from.
 func (s *Store) SaveObserved(ctx context.Context, o Observed) error {
-	return s.saveSeen(ctx, o, nil)
-}
-
-// SaveAssessed keeps an assessment and what it was made from, as SaveAssessment and
-// SaveObserved would, in one transaction.
-func (s *Store) SaveAssessed(ctx context.Context, o Observed, a moderation.Assessment) error {
-	return s.saveSeen(ctx, o, func(tx *sql.Tx) error { return s.saveAssessment(ctx, tx, o.Comment, o.Revision, a) })
-}
-
-func (s *Store) saveSeen(ctx context.Context, o Observed, with func(*sql.Tx) error) error {
 	o.Calm.Comment, o.Calm.Revision = o.Comment, o.Revision
 	err := s.write(ctx, func(tx *sql.Tx) error {
-		err := all(ctx, tx, o.Calm.statement(), stmt(`insert into observed (comment_id, revision, site_id, author_id, fingerprint, proven, submitted, approved, rejected, age_days, at, parent_revision, external)
+		return all(ctx, tx, o.Calm.statement(), stmt(`insert into observed (comment_id, revision, site_id, author_id, fingerprint, proven, submitted, approved, rejected, age_days, at, parent_revision, external)
 			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) on conflict (comment_id, revision) do nothing`,
 			o.Comment, o.Revision, o.Site, o.Author, int64(o.Fingerprint), flag(o.Proven), o.Submitted, o.Approved, o.Rejected, o.AgeDays, micros(s.Now()), o.Answers, o.External))
-		if err != nil || with == nil {
-			return err
-		}
-		return with(tx)
 	})
 	if err != nil {
 		return err

@@ -326,7 +326,7 @@ func (e *everything) jobs() {
 	e.ok("claim jobs", err)
 	for i, j := range got {
 		if i%2 == 0 {
-			e.ok("finish", s.FinishJobs(ctx, j))
+			e.ok("finish", s.FinishJob(ctx, j))
 			continue
 		}
 		e.ok("retry", s.RetryJob(ctx, j, s.Now(), "failed"))

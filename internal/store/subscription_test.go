@@ -18,7 +18,7 @@ func jobsOf(t *testing.T, h *storetest.House, kind string) (keys []string) {
 	}
 	for _, j := range jobs {
 		keys = append(keys, j.Key)
-		if err := h.FinishJobs(t.Context(), j); err != nil {
+		if err := h.FinishJob(t.Context(), j); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -206,7 +206,7 @@ func (h *room) publishAll(t *testing.T) int {
 		if err := h.Publish(ctx, j.Key); err != nil {
 			t.Fatal(err)
 		}
-		if err := h.FinishJobs(ctx, j); err != nil {
+		if err := h.FinishJob(ctx, j); err != nil {
 			t.Fatal(err)
 		}
 		if d.Bundle != "" {
