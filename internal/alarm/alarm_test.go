@@ -8,6 +8,8 @@ import (
 // Nobody is woken early, however often, and neither where the kernel's timer has gone.
 func TestWait(t *testing.T) {
 	a := New()
+	a.Wait(0) // a kernel's timer set to nothing would never ring
+	a.Wait(-time.Hour)
 	for i := range 20 {
 		if i == 15 {
 			a.Close()
