@@ -33,7 +33,7 @@ type Pressure struct {
 const (
 	pulse     = 5 * time.Millisecond   // how often the goroutine wakes up
 	look      = 100 * time.Millisecond // how often the rate changes
-	lateMost  = 500 * time.Microsecond // as late in more than a twentieth of the cases, and
+	lateMost  = 250 * time.Microsecond // as late in more than a twentieth of the cases, and
 	lateMore  = 1.25                   // so many times as late as when nobody submits: too busy
 	waitMost  = 250 * time.Millisecond // for a commit
 	rateDown  = 0.85
@@ -44,7 +44,7 @@ const (
 
 // RateLeast is how many submissions a second of one site a node takes in however
 // busy it is: a desk can read far fewer.
-const RateLeast = 50
+const RateLeast = 20
 
 // NewPressure lets in at most so many submissions a second of one site; 0 stands
 // for SiteRate.

@@ -115,6 +115,10 @@ var (
 // away from the others.
 const SiteRate = 1000
 
+// siteBurst is how many submissions to one site may come at once on however busy a
+// node: a mail to all subscribers is not a rush.
+const siteBurst = 25
+
 // errSiteFull asks to come back: more come in than the node can take.
 var errSiteFull = &Unavailable{http.StatusServiceUnavailable, "error.site_limit", 2 * time.Second}
 
@@ -156,7 +160,7 @@ func (l *Limiter) siteRate() Rate {
 	if l.Pressure != nil {
 		perSecond = min(perSecond, l.Pressure.Rate())
 	}
-	return Rate{max(10, int(perSecond/2)), time.Duration(float64(time.Second) / perSecond)}
+	return Rate{max(siteBurst, int(perSecond/2)), time.Duration(float64(time.Second) / perSecond)}
 }
 
 // siteOf is the site of an article that somebody has written to before, or "".
