@@ -163,10 +163,11 @@ class FreigabeComments extends HTMLElement {
   }
 
   // news offers comments that were released meanwhile; nothing moves by itself,
-  // except that what was taken down goes.
+  // except that what was taken down goes. By then nothing on the way has the page
+  // as it was before, which may be kept for two seconds.
   private news = (count: number) => {
     const fresh = count - this.count
-    if (fresh < 0 && !one(this, '.fg-comments .fg-form')) this.show('')
+    if (fresh < 0) setTimeout(() => one(this, '.fg-comments .fg-form') || this.show(''), 2000)
     if (fresh <= 0) return one(this, '.fg-new')?.remove()
     let b = one<HTMLButtonElement>(this, '.fg-new')
     if (!b) {

@@ -67,8 +67,9 @@ func (b *bench) desk(ctx context.Context) error {
 	}
 	deciding, reading, submitting := flows[3], flows[0], flows[1]
 	tail, judged := alone.tail(deciding, few)
-	b.atMost("desk: a decision of one of ten editors, p99", ms(tail), "ms", 20, "%s; median %.1f, %d decided beside %.0f pages/s (p99 %.1f ms) and %.0f submissions/s (p99 %.1f ms)",
-		judged, ms(deciding.took.at(.5)), deciding.status[http.StatusOK], reading.rate, ms(reading.took.at(.99)), submitting.rate, ms(submitting.took.at(.99)))
+	b.atMost("desk: a decision of one of ten editors, p99", ms(tail), "ms", 20, "%s; median %.1f, %d decided beside %.0f pages/s (p99 %.1f ms) and %.0f submissions/s (p99 %.1f ms), %d %% of them taken in",
+		judged, ms(deciding.took.at(.5)), deciding.status[http.StatusOK], reading.rate, ms(reading.took.at(.99)), submitting.rate, ms(submitting.took.at(.99)),
+		100*submitting.status[http.StatusAccepted]/max(1, len(submitting.took)))
 	tail, judged = alone.tail(flows[2], few)
 	b.atMost("desk: the next of its queue, p99", ms(tail), "ms", 100, "%s; median %.1f", judged, ms(flows[2].took.at(.5)))
 	wrong := 0

@@ -18,10 +18,11 @@ type calm struct {
 }
 
 // Steal is looked at each glance; answers under way from so long before it was
-// seen until so long after are left out, for those that had to wait in line.
+// seen until so long after are left out: some had to wait in line, and a host that
+// takes processors away is busy for minutes, in which what it leaves is slower, too.
 const (
 	glance = 50 * time.Millisecond
-	wake   = 200 * time.Millisecond
+	wake   = 2 * time.Second
 )
 
 // stolen reads how long the processors were taken away since the machine's start,

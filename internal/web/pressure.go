@@ -15,7 +15,7 @@ import (
 // things: how late a goroutine wakes up that has nothing to do, which is as late
 // as an answer to a reader begins, and how long submissions waited for their
 // commit. Where either is too long, fewer are let in; otherwise slowly more again.
-// What other programs of the machine delay does not count: it is as late while
+// What other programs of the machine always delay does not count: it is as late while
 // nobody submits.
 type Pressure struct {
 	most  float64              // submissions a second of one site
@@ -26,7 +26,7 @@ type Pressure struct {
 	under  int           // submissions under way
 	came   int           // submissions since the last look
 	turned bool          // somebody was turned away since then
-	calm   time.Duration // how late it is when nobody submits, on average
+	calm   time.Duration // how late it is in quiet minutes when nobody submits
 	busy   time.Time     // when somebody was last turned away, or waited
 }
 
@@ -36,6 +36,8 @@ const (
 	lateMost  = 250 * time.Microsecond // as late in more than a twentieth of the cases, and
 	lateMore  = 1.25                   // so many times as late as when nobody submits: too busy
 	waitMost  = 250 * time.Millisecond // for a commit
+	calmFalls = 10                     // looks until calm has followed a quieter machine most of the way, and
+	calmRises = 3000                   // a busier one: five minutes, lest what disturbs just before a rush loosen the limit for all of it
 	rateDown  = 0.85
 	rateUp    = 0.01 // of the most, each look in which as many came as may
 	rateFirst = 0.25 // of the most: a rush begins with it
@@ -79,7 +81,7 @@ func (p *Pressure) note(late, wait time.Duration) {
 	used := p.turned || float64(p.came) > p.rate*look.Seconds()/2
 	p.came, p.turned = 0, false
 	if idle {
-		p.calm += (late - p.calm) / 10
+		p.rest(late)
 	}
 	if !idle && (late > max(lateMost, time.Duration(lateMore*float64(p.calm))) || wait > waitMost) {
 		p.rate = max(min(RateLeast, p.most), p.rate*rateDown)
@@ -88,6 +90,18 @@ func (p *Pressure) note(late, wait time.Duration) {
 	}
 	if used {
 		p.rate = min(p.most, p.rate+p.most*rateUp)
+	}
+}
+
+// rest takes in how late it is while nobody submits.
+func (p *Pressure) rest(late time.Duration) {
+	switch {
+	case p.calm == 0:
+		p.calm = late
+	case late < p.calm:
+		p.calm += (late - p.calm) / calmFalls
+	default:
+		p.calm += (late - p.calm) / calmRises
 	}
 }
 

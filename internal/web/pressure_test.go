@@ -65,6 +65,30 @@ func TestOthersAreNotTheCause(t *testing.T) {
 	}
 }
 
+// What disturbs a quiet machine for ten seconds just before a rush does not loosen
+// the limit for all of it; a quiet minute after a busy one tightens it.
+func TestCalmIsThatOfQuietMinutes(t *testing.T) {
+	p := NewPressure(1000, nil)
+	idle := func(late time.Duration, looks int) {
+		for range looks {
+			p.note(late, 0)
+		}
+	}
+	idle(lateMost/5, 20)
+	idle(5*lateMost, 100)
+	submitted(p, 2*lateMost, 0)
+	if p.Rate() >= 250 {
+		t.Error("a disturbance before the rush lets readers wait in it")
+	}
+	p = NewPressure(1000, nil)
+	idle(5*lateMost, 600)
+	idle(lateMost/5, 100)
+	submitted(p, 2*lateMost, 0)
+	if p.Rate() >= 250 {
+		t.Error("what was long ago still counts")
+	}
+}
+
 // As many submissions are under way as can be answered soon; one past that is
 // turned away before anything is done for it, and so is one of a site whose share
 // is used up.

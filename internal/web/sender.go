@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"fmt"
 	"hash/maphash"
 	"net/http"
@@ -116,7 +117,7 @@ var (
 const SiteRate = 1000
 
 // siteBurst is how many submissions to one site may come at once on however busy a
-// node: a mail to all subscribers is not a rush.
+// node, where the site may have as many at all.
 const siteBurst = 25
 
 // errSiteFull asks to come back: more come in than the node can take.
@@ -153,14 +154,12 @@ func (l *Limiter) TakeSubmission(sender, article, site string) error {
 }
 
 func (l *Limiter) siteRate() Rate {
-	perSecond := float64(l.PerSite)
-	if perSecond <= 0 {
-		perSecond = SiteRate
-	}
+	most := cmp.Or(max(0, l.PerSite), SiteRate)
+	perSecond := float64(most)
 	if l.Pressure != nil {
 		perSecond = min(perSecond, l.Pressure.Rate())
 	}
-	return Rate{max(siteBurst, int(perSecond/2)), time.Duration(float64(time.Second) / perSecond)}
+	return Rate{max(10, min(siteBurst, most/2), int(perSecond/2)), time.Duration(float64(time.Second) / perSecond)}
 }
 
 // siteOf is the site of an article that somebody has written to before, or "".
