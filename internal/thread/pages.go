@@ -311,9 +311,9 @@ func (p *Pages) Get(ctx context.Context, k Key, render func(context.Context) (Re
 	return p.get(ctx, k, render, false)
 }
 
-// Recent is Get for pages that very many read: while a change is rendered nobody
-// waits for it, but gets the page before it, as long as that was current within the
-// last overlap.
+// Recent is Get for pages that very many read. Whoever asks first after a change
+// waits for its rendering; whoever asks meanwhile does not, but gets the page
+// before it, as long as that was current within the last overlap.
 func (p *Pages) Recent(ctx context.Context, k Key, render func(context.Context) (Rendered, error)) (*Page, error) {
 	return p.get(ctx, k, render, true)
 }
@@ -325,9 +325,6 @@ func (p *Pages) get(ctx context.Context, k Key, render func(context.Context) (Re
 		}
 		en, mine, before := p.lookUp(k)
 		if recent && before != nil {
-			if mine {
-				go p.fillAside(ctx, k, en, render)
-			}
 			return before, nil
 		}
 		if mine {
@@ -345,8 +342,9 @@ func (p *Pages) get(ctx context.Context, k Key, render func(context.Context) (Re
 	return nil, ErrStale
 }
 
-// lookUp gives the entry of a page; mine says that the caller has to fill it. Until
-// that is done, before is the page before the change, if it may still be served.
+// lookUp gives the entry of a page; mine says that the caller has to fill it.
+// Where somebody else does at the moment, before is the page before the change,
+// if it may still be served.
 func (p *Pages) lookUp(k Key) (en *entry, mine bool, before *Page) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -360,7 +358,7 @@ func (p *Pages) lookUp(k Key) (en *entry, mine bool, before *Page) {
 		p.entries[k] = en
 	}
 	en.used = p.now().UnixNano()
-	if old, kept := p.before[k]; kept && en.page == nil && p.now().Before(old.until) {
+	if old, kept := p.before[k]; kept && !mine && en.page == nil && p.now().Before(old.until) {
 		before = old.page
 	}
 	return en, mine, before
@@ -387,14 +385,6 @@ func (p *Pages) fill(ctx context.Context, k Key, en *entry, render func(context.
 	}
 	p.keep(k, en, page, r.Until, err)
 	finished = true
-}
-
-// fillAside is fill beside the request that began it. What fails here fails again
-// in the request of whoever asks once the page before the change has had its time,
-// and is reported there.
-func (p *Pages) fillAside(ctx context.Context, k Key, en *entry, render func(context.Context) (Rendered, error)) {
-	defer func() { _ = recover() }()
-	p.fill(ctx, k, en, render)
 }
 
 func (p *Pages) namesOf(k Key, r Rendered) []string {

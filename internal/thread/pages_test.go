@@ -203,10 +203,10 @@ func TestOneRenderingForManyReaders(t *testing.T) {
 	}
 }
 
-// A page that many read changes. Nobody waits for its rendering: they get the page
-// before it, for as long as that was current less than overlap ago, and the new one
-// once it is there.
-func TestNobodyWaitsForAChange(t *testing.T) {
+// A page that many read changes. One of them waits for its rendering; the others
+// get the page before it, for as long as that was current less than overlap ago,
+// and the new one from then on.
+func TestOneReaderWaitsForAChange(t *testing.T) {
 	h, p := house(t)
 	var passed atomic.Int64
 	begun := time.Now()
@@ -220,15 +220,15 @@ func TestNobodyWaitsForAChange(t *testing.T) {
 		}
 		return Rendered{Body: fmt.Append(nil, n), Site: h.Site}, nil
 	}
-	read := func() string {
-		page, err := p.Recent(t.Context(), k, render)
+	read := func(how func(context.Context, Key, func(context.Context) (Rendered, error)) (*Page, error)) string {
+		page, err := how(t.Context(), k, render)
 		if err != nil {
 			return err.Error()
 		}
 		return string(page.Body())
 	}
 	later := func(d time.Duration) { passed.Add(int64(d)) }
-	if got := read(); got != "1" {
+	if got := read(p.Recent); got != "1" {
 		t.Fatalf("first %q", got)
 	}
 	h.Release(h.Anna, h.Post("", "Mira", "Gut so.").Comment)
@@ -236,9 +236,8 @@ func TestNobodyWaitsForAChange(t *testing.T) {
 	if err := p.Follow(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if got := read(); got != "1" {
-		t.Errorf("who begins the rendering gets %q", got)
-	}
+	first := make(chan string, 1)
+	go func() { first <- read(p.Recent) }()
 	until(t, func() bool { return version.Load() == 2 })
 	gone, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -246,7 +245,7 @@ func TestNobodyWaitsForAChange(t *testing.T) {
 		t.Errorf("who wants no page but the newest does not wait for it: %v", err)
 	}
 	later(overlap/3*2 - time.Millisecond)
-	if got := read(); got != "1" {
+	if got := read(p.Recent); got != "1" {
 		t.Errorf("beside the rendering %q", got)
 	}
 	later(2 * time.Millisecond)
@@ -254,7 +253,10 @@ func TestNobodyWaitsForAChange(t *testing.T) {
 		t.Errorf("the page before the change is served after its time: %v", err)
 	}
 	close(slow)
-	if got := read(); got != "2" {
+	if got := <-first; got != "2" {
+		t.Errorf("the first got %q", got)
+	}
+	if got := read(p.Recent); got != "2" {
 		t.Errorf("afterwards %q", got)
 	}
 	if version.Load() != 2 {
@@ -263,39 +265,6 @@ func TestNobodyWaitsForAChange(t *testing.T) {
 	if size, pages := p.Size(); pages != 1 || size != p.entries[k].page.size() {
 		t.Errorf("%d bytes of %d pages are kept", size, pages)
 	}
-}
-
-// What goes wrong beside the requests, be it a panic, harms none of them while there
-// is the page before, and is told to whoever asks when there is none any more.
-func TestFailuresBesideRequestsAreTold(t *testing.T) {
-	h, p := house(t)
-	begun := time.Now()
-	var passed atomic.Int64
-	p.now = func() time.Time { return begun.Add(time.Duration(passed.Load())) }
-	k := Key{Article: h.Article.ID}
-	var rendered atomic.Int64
-	broken := func(context.Context) (Rendered, error) {
-		if rendered.Add(1) > 1 {
-			panic("broken")
-		}
-		return Rendered{Body: []byte("as before"), Site: h.Site}, nil
-	}
-	get(t, p, k, broken)
-	h.Release(h.Anna, h.Post("", "Mira", "Gut so.").Comment)
-	if err := p.Follow(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if page, err := p.Recent(t.Context(), k, broken); err != nil || string(page.Body()) != "as before" {
-		t.Errorf("while it fails: %v", err)
-	}
-	until(t, func() bool { p.mu.Lock(); defer p.mu.Unlock(); return rendered.Load() == 2 && len(p.entries) == 0 })
-	passed.Add(int64(overlap))
-	defer func() {
-		if recover() != "broken" {
-			t.Error("the failure is told to nobody")
-		}
-	}()
-	_, _ = p.Recent(t.Context(), k, broken)
 }
 
 // What was asked for long ago, or known to be current long ago, is not shown again.
