@@ -66,7 +66,7 @@ func TestOthersAreNotTheCause(t *testing.T) {
 }
 
 // What disturbs a quiet machine for ten seconds just before a rush does not loosen
-// the limit for all of it; a quiet minute after a busy one tightens it.
+// the limit for all of it; ten quiet seconds after a busy minute tighten it.
 func TestCalmIsThatOfQuietMinutes(t *testing.T) {
 	p := NewPressure(1000, nil)
 	idle := func(late time.Duration, looks int) {
@@ -86,6 +86,26 @@ func TestCalmIsThatOfQuietMinutes(t *testing.T) {
 	submitted(p, 2*lateMost, 0)
 	if p.Rate() >= 250 {
 		t.Error("what was long ago still counts")
+	}
+}
+
+// However busy a node, a site's first few submissions are let in at once, unless it
+// may have no more.
+func TestAFewAreLetInAtOnce(t *testing.T) {
+	now := time.Unix(1_700_000_000, 0)
+	for most, want := range map[int]int{0: siteBurst, 1000: siteBurst, 30: 15, 4: 10} {
+		l := NewLimiter(func() time.Time { return now })
+		l.PerSite, l.Pressure = most, NewPressure(most, nil)
+		for range 100 {
+			submitted(l.Pressure, 2*lateMost, 0)
+		}
+		n := 0
+		for n < 100 && l.TakeSubmission(string(rune('A'+n)), "a", "one") == nil {
+			n++
+		}
+		if n != want {
+			t.Errorf("of a site that may have %d a second %d are let in at once, want %d", most, n, want)
+		}
 	}
 }
 
