@@ -19,15 +19,21 @@ type Event struct {
 	Site    string
 	Article string
 	Comment string
+	Adds    bool // of a thread: a comment came, and nothing that readers could see is gone or changed
 }
 
-// event is the statement that writes an event within a transaction, with the
-// jobs that tell caches where readers' pages change.
+// event is tell for all that may also take something from readers.
 func event(s *Store, topic, site, article, comment string) statement {
-	st := stmt("insert into outbox (topic, site_id, article_id, comment_id, at) values ($1, $2, $3, $4, $5)",
-		topic, site, article, comment, micros(s.Now()))
-	if s.purge && (topic == "thread" || topic == "article" || topic == "site") {
-		st.then = purgeJobs(site, article, s.Now())
+	return tell(s, Event{Topic: topic, Site: site, Article: article, Comment: comment})
+}
+
+// tell is the statement that writes an event within a transaction, with the jobs
+// that tell caches where readers' pages change.
+func tell(s *Store, e Event) statement {
+	st := stmt("insert into outbox (topic, site_id, article_id, comment_id, at, adds) values ($1, $2, $3, $4, $5, $6)",
+		e.Topic, e.Site, e.Article, e.Comment, micros(s.Now()), flag(e.Adds))
+	if s.purge && (e.Topic == "thread" || e.Topic == "article" || e.Topic == "site") {
+		st.then = purgeJobs(e.Site, e.Article, s.Now())
 	}
 	return st
 }
@@ -127,15 +133,15 @@ func (s *Store) events(ctx context.Context, q querier, after Cursor) ([]Event, C
 	if err := s.closeGaps(ctx, q, open); err != nil {
 		return nil, after, classify(err)
 	}
-	query, args := "select id, topic, site_id, article_id, comment_id from outbox where id >= $1 order by id limit "+eventsLimit, []any{after.ID}
+	query, args := "select id, topic, site_id, article_id, comment_id, adds from outbox where id >= $1 order by id limit "+eventsLimit, []any{after.ID}
 	if len(open) > 0 {
-		query, args = "select id, topic, site_id, article_id, comment_id from outbox where id >= $1 or id = any(cast(string_to_array($2, ',') as bigint[])) order by id limit "+eventsLimit, append(args, open.ids())
+		query, args = "select id, topic, site_id, article_id, comment_id, adds from outbox where id >= $1 or id = any(cast(string_to_array($2, ',') as bigint[])) order by id limit "+eventsLimit, append(args, open.ids())
 	}
 	var out []Event
 	known, next := map[int64]bool{}, after
 	err = each(ctx, q, func(r *sql.Rows) error {
 		var e Event
-		err := r.Scan(&e.ID, &e.Topic, &e.Site, &e.Article, &e.Comment)
+		err := r.Scan(&e.ID, &e.Topic, &e.Site, &e.Article, &e.Comment, &e.Adds)
 		known[e.ID] = true
 		next.ID = max(next.ID, e.ID)
 		if e.ID != after.ID {

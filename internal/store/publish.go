@@ -47,12 +47,13 @@ func (s *Store) publish(ctx context.Context, tx *sql.Tx, d moderation.Decision) 
 			}
 		}
 	}
-	if err := s.putPublication(ctx, tx, c, d, now); err != nil {
+	came, err := s.putPublication(ctx, tx, c, d, now)
+	if err != nil {
 		return err
 	}
 	return all(ctx, tx,
 		stmt("update comments set live_revision = $2 where id = $1", c.id, d.Revision),
-		event(s, "thread", c.site.ID, c.article, c.id))
+		tell(s, Event{Topic: "thread", Site: c.site.ID, Article: c.article, Comment: c.id, Adds: came}))
 }
 
 func (c *caseFile) numbered(n int) revision {
@@ -81,25 +82,27 @@ type place struct {
 	firstAt    time.Time
 }
 
-func (s *Store) putPublication(ctx context.Context, tx *sql.Tx, c *caseFile, d moderation.Decision, now time.Time) error {
+// putPublication shows a comment to readers; came says that there was nothing of it
+// before.
+func (s *Store) putPublication(ctx context.Context, tx *sql.Tx, c *caseFile, d moderation.Decision, now time.Time) (came bool, err error) {
 	var gone, by string
-	err := tx.QueryRowContext(ctx, "select gone, decision_id from publications where comment_id = $1", c.id).Scan(&gone, &by)
+	err = tx.QueryRowContext(ctx, "select gone, decision_id from publications where comment_id = $1", c.id).Scan(&gone, &by)
 	switch {
 	case err == sql.ErrNoRows:
-		return s.insertPublication(ctx, tx, c, d, now)
+		return true, s.insertPublication(ctx, tx, c, d, now)
 	case err != nil:
-		return err
+		return false, err
 	case gone == "" && by == d.ID:
-		return nil // the job ran twice
+		return false, nil // the job ran twice
 	}
 	_, err = exec(ctx, tx, `update publications set revision = $2, decision_id = $3, published_at = $4, gone = '', gone_rule = '', edited = $5,
 		author_name = c.author_name, picked = c.picked, text = r.text from comments c, revisions r
 		where publications.comment_id = $1 and c.id = $1 and r.comment_id = $1 and r.number = $2`,
 		c.id, d.Revision, d.ID, micros(now), flag(d.Revision > 1))
 	if err != nil || gone == "" {
-		return err
+		return false, err
 	}
-	return count(ctx, tx, c.article, 1)
+	return false, count(ctx, tx, c.article, 1)
 }
 
 func (s *Store) insertPublication(ctx context.Context, tx *sql.Tx, c *caseFile, d moderation.Decision, now time.Time) error {

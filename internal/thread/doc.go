@@ -7,9 +7,9 @@
 // events in order and forgets what they touch. What it cannot be sure of it does
 // not serve: unless the events were read within the last two seconds, Get
 // answers ErrStale, and a rendering that fails or is overtaken by an event is
-// never kept. Recent, for pages that very many read, spares all but one of them the
-// wait for a change: as long as the page before it was current a moment ago, they
-// get that one.
+// never kept. Recent, for pages that very many read, spares them the wait for a
+// change: as long as the page before it was current a moment ago, they get that one,
+// and where a comment came and nothing else changed, so does whoever asks first.
 //
 // List writes the comments themselves, by hand and without reflection, because
 // it is the one piece of HTML that is long. A test holds it equal to a

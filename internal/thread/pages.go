@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -95,6 +94,7 @@ type entry struct {
 type previous struct {
 	page  *Page
 	until time.Time // it may be served so long
+	whole bool      // nothing was taken from it since: comments came to it
 }
 
 // New makes an empty cache of at most budget bytes; 0 stands for 64 MiB.
@@ -159,9 +159,12 @@ func (p *Pages) Follow(ctx context.Context) error {
 
 // take forgets what events make out of date and tells those who watch.
 func (p *Pages) take(events []store.Event) {
-	c := changes{sites: map[string]bool{}, all: map[string]bool{}, articles: map[string]bool{}}
+	c, losses := newChanges(), newChanges()
 	for _, e := range events {
 		c.add(e)
+		if !e.Adds {
+			losses.add(e)
+		}
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -169,11 +172,12 @@ func (p *Pages) take(events []store.Event) {
 	if len(c.sites) == 0 {
 		return
 	}
+	p.noteLosses(losses)
 	current := time.Unix(0, p.confirmed.Load()) // all pages were, when that reading of the events began
 	for k, en := range p.entries {
 		if c.touch(k, en) {
 			p.drop(k, en)
-			p.keepBefore(k, en, current.Add(overlap))
+			p.keepBefore(k, en, previous{en.page, current.Add(overlap), !losses.touch(k, en)})
 		}
 	}
 	for ch, article := range p.watched {
@@ -187,52 +191,6 @@ func (p *Pages) take(events []store.Event) {
 	}
 }
 
-// changes is what a number of events touch.
-type changes struct {
-	sites    map[string]bool // something changed there
-	all      map[string]bool // everything may have changed there
-	articles map[string]bool
-}
-
-func (c changes) add(e store.Event) {
-	switch {
-	case e.Topic == "site" || (e.Topic == "thread" || e.Topic == "article") && e.Article == "":
-		c.sites[e.Site], c.all[e.Site] = true, true
-	case e.Topic == "thread" || e.Topic == "article":
-		c.sites[e.Site], c.articles[e.Article] = true, true
-	}
-}
-
-func (c changes) touch(k Key, en *entry) bool {
-	switch {
-	case k.Article != "" && en.page == nil: // still being rendered: its site is not known
-		return c.articles[k.Article] || len(c.all) > 0
-	case k.Article != "":
-		return c.articles[k.Article] || c.all[en.page.Site.ID]
-	case k.Site != "":
-		return c.sites[k.Site]
-	case en.page == nil:
-		return true
-	case en.page.articles != nil:
-		return c.touchAny(en.page)
-	case en.page.ofSite:
-		return c.sites[en.page.Site.ID]
-	}
-	return true
-}
-
-// touchAny is touch for a page that depends on a few articles. Those of a site
-// where everything may have changed are not told apart, as the page need not say
-// whose they are.
-func (c changes) touchAny(p *Page) bool {
-	for article := range c.articles {
-		if slices.Contains(p.articles, article) {
-			return true
-		}
-	}
-	return len(c.all) > 0
-}
-
 // drop takes an entry out; one that is being rendered will not be kept.
 func (p *Pages) drop(k Key, en *entry) {
 	en.dirty = true
@@ -244,17 +202,27 @@ func (p *Pages) drop(k Key, en *entry) {
 
 // keepBefore keeps a page that has just changed, where it is worth it: somebody
 // may ask for it while the change is rendered.
-func (p *Pages) keepBefore(k Key, en *entry, until time.Time) {
+func (p *Pages) keepBefore(k Key, en *entry, old previous) {
 	now := p.now()
-	if en.page == nil || !now.Before(until) || now.Sub(time.Unix(0, en.used)) > hot || p.size+en.page.size() > p.budget {
+	if en.page == nil || !now.Before(old.until) || now.Sub(time.Unix(0, en.used)) > hot || p.size+en.page.size() > p.budget {
 		return // an earlier one of a page that changed again while it was rendered stays for its own time
 	}
 	if !en.until.IsZero() && en.until.Before(p.store.Now().Add(overlap)) {
 		return // it is about to change by itself
 	}
 	p.dropBefore(k)
-	p.before[k] = previous{en.page, until}
+	p.before[k] = old
 	p.size += en.page.size()
+}
+
+// noteLosses marks earlier pages that show what has been taken from readers since.
+func (p *Pages) noteLosses(losses changes) {
+	for k, old := range p.before {
+		if old.whole && losses.touch(k, &entry{page: old.page}) {
+			old.whole = false
+			p.before[k] = old
+		}
+	}
 }
 
 func (p *Pages) dropBefore(k Key) {
@@ -311,9 +279,10 @@ func (p *Pages) Get(ctx context.Context, k Key, render func(context.Context) (Re
 	return p.get(ctx, k, render, false)
 }
 
-// Recent is Get for pages that very many read. Whoever asks first after a change
-// waits for its rendering; whoever asks meanwhile does not, but gets the page
-// before it, as long as that was current within the last overlap.
+// Recent is Get for pages that very many read: while a change is rendered they get
+// the page before it, as long as that was current within the last overlap. Only
+// where something was taken from readers, whoever asks first waits for the
+// rendering, so that nobody begins to see it afterwards.
 func (p *Pages) Recent(ctx context.Context, k Key, render func(context.Context) (Rendered, error)) (*Page, error) {
 	return p.get(ctx, k, render, true)
 }
@@ -325,6 +294,9 @@ func (p *Pages) get(ctx context.Context, k Key, render func(context.Context) (Re
 		}
 		en, mine, before := p.lookUp(k)
 		if recent && before != nil {
+			if mine {
+				go p.fillAside(ctx, k, en, render)
+			}
 			return before, nil
 		}
 		if mine {
@@ -343,8 +315,8 @@ func (p *Pages) get(ctx context.Context, k Key, render func(context.Context) (Re
 }
 
 // lookUp gives the entry of a page; mine says that the caller has to fill it.
-// Where somebody else does at the moment, before is the page before the change,
-// if it may still be served.
+// Until that is done, before is the page before the change, if it may still be
+// served; to whoever has to fill it only where nothing was taken from it.
 func (p *Pages) lookUp(k Key) (en *entry, mine bool, before *Page) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -358,7 +330,7 @@ func (p *Pages) lookUp(k Key) (en *entry, mine bool, before *Page) {
 		p.entries[k] = en
 	}
 	en.used = p.now().UnixNano()
-	if old, kept := p.before[k]; kept && !mine && en.page == nil && p.now().Before(old.until) {
+	if old, kept := p.before[k]; kept && (old.whole || !mine) && en.page == nil && p.now().Before(old.until) {
 		before = old.page
 	}
 	return en, mine, before
@@ -385,6 +357,14 @@ func (p *Pages) fill(ctx context.Context, k Key, en *entry, render func(context.
 	}
 	p.keep(k, en, page, r.Until, err)
 	finished = true
+}
+
+// fillAside is fill beside the request that began it. What fails here fails again
+// in the request of whoever asks once the page before the change has had its time,
+// and is reported there.
+func (p *Pages) fillAside(ctx context.Context, k Key, en *entry, render func(context.Context) (Rendered, error)) {
+	defer func() { _ = recover() }()
+	p.fill(ctx, k, en, render)
 }
 
 func (p *Pages) namesOf(k Key, r Rendered) []string {

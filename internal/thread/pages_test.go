@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/freigabe/freigabe/internal/article"
+	"github.com/freigabe/freigabe/internal/moderation"
 	"github.com/freigabe/freigabe/internal/store"
 	"github.com/freigabe/freigabe/internal/store/storetest"
 	"github.com/klauspost/compress/gzip"
@@ -50,6 +51,22 @@ func get(t *testing.T, p *Pages, k Key, render func(context.Context) (Rendered, 
 	return string(page.Body())
 }
 
+func recent(t *testing.T, p *Pages, k Key, render func(context.Context) (Rendered, error)) string {
+	t.Helper()
+	page, err := p.Recent(t.Context(), k, render)
+	if err != nil {
+		return err.Error()
+	}
+	return string(page.Body())
+}
+
+func follow(t *testing.T, p *Pages) {
+	t.Helper()
+	if err := p.Follow(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func TestPageIsRenderedOncePerChange(t *testing.T) {
 	h, p := house(t)
 	var n atomic.Int64
@@ -60,26 +77,20 @@ func TestPageIsRenderedOncePerChange(t *testing.T) {
 			t.Fatalf("before the release: %q", body)
 		}
 	}
-	follow := func() {
-		t.Helper()
-		if err := p.Follow(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-	}
 	h.Post("", "Jost", "Noch einer.")
-	follow()
+	follow(t, p)
 	if get(t, p, k, texts(h, &n)); n.Load() != 1 {
 		t.Errorf("a submission made the page render %d times, want once in all", n.Load())
 	}
 	h.Release(h.Anna, first.Comment)
-	follow()
+	follow(t, p)
 	if body := get(t, p, k, texts(h, &n)); body != "Gut so.\n" || n.Load() != 2 {
 		t.Errorf("after the release %q, rendered %d times", body, n.Load())
 	}
 	other := Key{Article: "other", Name: "x"}
 	get(t, p, other, texts(h, &n))
 	h.Do(h.Anna, "remove", first.Comment)
-	follow()
+	follow(t, p)
 	get(t, p, other, texts(h, &n))
 	if body := get(t, p, k, texts(h, &n)); body != "\n" || n.Load() != 4 {
 		t.Errorf("after the removal %q, rendered %d times, want 4: the other article's page stays", body, n.Load())
@@ -203,41 +214,38 @@ func TestOneRenderingForManyReaders(t *testing.T) {
 	}
 }
 
-// A page that many read changes. One of them waits for its rendering; the others
-// get the page before it, for as long as that was current less than overlap ago,
-// and the new one from then on.
-func TestOneReaderWaitsForAChange(t *testing.T) {
-	h, p := house(t)
-	var passed atomic.Int64
-	begun := time.Now()
-	p.now = func() time.Time { return begun.Add(time.Duration(passed.Load())) }
-	k := Key{Article: h.Article.ID}
-	version, slow := atomic.Int64{}, make(chan struct{})
-	render := func(context.Context) (Rendered, error) {
+// slowly renders the number of the rendering; all but the first wait for slow.
+func slowly(h *storetest.House, slow <-chan struct{}) (render func(context.Context) (Rendered, error), version *atomic.Int64) {
+	version = new(atomic.Int64)
+	return func(context.Context) (Rendered, error) {
 		n := version.Add(1)
 		if n > 1 {
 			<-slow
 		}
 		return Rendered{Body: fmt.Append(nil, n), Site: h.Site}, nil
-	}
-	read := func(how func(context.Context, Key, func(context.Context) (Rendered, error)) (*Page, error)) string {
-		page, err := how(t.Context(), k, render)
-		if err != nil {
-			return err.Error()
-		}
-		return string(page.Body())
-	}
+	}, version
+}
+
+// A comment comes to a page that many read. Nobody waits for its rendering: they get
+// the page before it, for as long as that was current less than overlap ago, and the
+// new one once it is there.
+func TestNobodyWaitsForAComment(t *testing.T) {
+	h, p := house(t)
+	var passed atomic.Int64
+	begun := time.Now()
+	p.now = func() time.Time { return begun.Add(time.Duration(passed.Load())) }
+	k, slow := Key{Article: h.Article.ID}, make(chan struct{})
+	render, version := slowly(h, slow)
 	later := func(d time.Duration) { passed.Add(int64(d)) }
-	if got := read(p.Recent); got != "1" {
+	if got := recent(t, p, k, render); got != "1" {
 		t.Fatalf("first %q", got)
 	}
 	h.Release(h.Anna, h.Post("", "Mira", "Gut so.").Comment)
 	later(overlap / 3) // the bell was late: for so long nobody knew that the page had changed
-	if err := p.Follow(t.Context()); err != nil {
-		t.Fatal(err)
+	follow(t, p)
+	if got := recent(t, p, k, render); got != "1" {
+		t.Errorf("who begins the rendering gets %q", got)
 	}
-	first := make(chan string, 1)
-	go func() { first <- read(p.Recent) }()
 	until(t, func() bool { return version.Load() == 2 })
 	gone, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -245,7 +253,7 @@ func TestOneReaderWaitsForAChange(t *testing.T) {
 		t.Errorf("who wants no page but the newest does not wait for it: %v", err)
 	}
 	later(overlap/3*2 - time.Millisecond)
-	if got := read(p.Recent); got != "1" {
+	if got := recent(t, p, k, render); got != "1" {
 		t.Errorf("beside the rendering %q", got)
 	}
 	later(2 * time.Millisecond)
@@ -253,10 +261,7 @@ func TestOneReaderWaitsForAChange(t *testing.T) {
 		t.Errorf("the page before the change is served after its time: %v", err)
 	}
 	close(slow)
-	if got := <-first; got != "2" {
-		t.Errorf("the first got %q", got)
-	}
-	if got := read(p.Recent); got != "2" {
+	if got := recent(t, p, k, render); got != "2" {
 		t.Errorf("afterwards %q", got)
 	}
 	if version.Load() != 2 {
@@ -265,6 +270,89 @@ func TestOneReaderWaitsForAChange(t *testing.T) {
 	if size, pages := p.Size(); pages != 1 || size != p.entries[k].page.size() {
 		t.Errorf("%d bytes of %d pages are kept", size, pages)
 	}
+}
+
+// Something is taken from readers: alone, after a comment came, before one comes, and
+// while the page with that comment is being rendered. Whoever asks first afterwards
+// waits for a page without it.
+func TestNobodyBeginsToSeeWhatWasTaken(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		change func(h *storetest.House, p *Pages, remove, release, read func())
+	}{
+		{"alone", func(_ *storetest.House, _ *Pages, remove, _, _ func()) { remove() }},
+		{"after a comment came", func(_ *storetest.House, p *Pages, remove, release, _ func()) {
+			release()
+			follow(t, p)
+			remove()
+		}},
+		{"with a comment", func(_ *storetest.House, _ *Pages, remove, release, _ func()) { remove(); release() }},
+		{"before a comment comes", func(_ *storetest.House, p *Pages, remove, release, _ func()) {
+			remove()
+			follow(t, p)
+			release()
+		}},
+		{"while a comment is being rendered", func(_ *storetest.House, p *Pages, remove, release, read func()) {
+			release()
+			follow(t, p)
+			read()
+			remove()
+		}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			h, p := house(t)
+			k, slow := Key{Article: h.Article.ID}, make(chan struct{})
+			bad := h.Post("", "Mira", "Gut so.")
+			h.Release(h.Anna, bad.Comment)
+			render, version := slowly(h, slow)
+			if got := recent(t, p, k, render); got != "1" {
+				t.Fatalf("first %q", got)
+			}
+			c.change(h, p, func() { h.Do(h.Anna, moderation.Remove, bad.Comment) },
+				func() { h.Release(h.Anna, h.Post("", "Jost", "Noch einer.").Comment) },
+				func() { recent(t, p, k, render) })
+			follow(t, p)
+			before := version.Load()
+			first := make(chan string, 1)
+			go func() { first <- recent(t, p, k, render) }()
+			until(t, func() bool { return version.Load() > before })
+			close(slow)
+			if got := <-first; got == "1" {
+				t.Error("the page from before is shown to who asks first")
+			}
+		})
+	}
+}
+
+// What goes wrong beside the requests, be it a panic, harms none of them while there
+// is the page before, and is told to whoever asks when there is none any more.
+func TestFailuresBesideRequestsAreTold(t *testing.T) {
+	h, p := house(t)
+	begun := time.Now()
+	var passed atomic.Int64
+	p.now = func() time.Time { return begun.Add(time.Duration(passed.Load())) }
+	k := Key{Article: h.Article.ID}
+	var rendered atomic.Int64
+	broken := func(context.Context) (Rendered, error) {
+		if rendered.Add(1) > 1 {
+			panic("broken")
+		}
+		return Rendered{Body: []byte("as before"), Site: h.Site}, nil
+	}
+	get(t, p, k, broken)
+	h.Release(h.Anna, h.Post("", "Mira", "Gut so.").Comment)
+	follow(t, p)
+	if got := recent(t, p, k, broken); got != "as before" {
+		t.Errorf("while it fails: %q", got)
+	}
+	until(t, func() bool { p.mu.Lock(); defer p.mu.Unlock(); return rendered.Load() == 2 && len(p.entries) == 0 })
+	passed.Add(int64(overlap))
+	defer func() {
+		if recover() != "broken" {
+			t.Error("the failure is told to nobody")
+		}
+	}()
+	_, _ = p.Recent(t.Context(), k, broken)
 }
 
 // What was asked for long ago, or known to be current long ago, is not shown again.
