@@ -40,7 +40,7 @@ const (
 	calmRises = 3000                   // a busier one: five minutes, lest what disturbs just before a rush loosen the limit for all of it
 	rateDown  = 0.85
 	rateUp    = 0.01 // of the most, each look in which as many came as may
-	rateFirst = 0.25 // of the most: a rush begins with it
+	rateFirst = 0.1  // of the most: a rush begins with it
 	busyFor   = time.Second
 )
 

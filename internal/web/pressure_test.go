@@ -20,7 +20,7 @@ func submitted(p *Pressure, late, wait time.Duration) {
 func TestPressure(t *testing.T) {
 	p := NewPressure(1000, nil)
 	first := p.Rate()
-	if p.Busy() || first != 250 {
+	if p.Busy() || first != 100 {
 		t.Fatalf("at first %v a second, busy %v", first, p.Busy())
 	}
 	submitted(p, 2*lateMost, 0)
