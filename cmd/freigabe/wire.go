@@ -29,7 +29,8 @@ func (n *node) wire(_ context.Context) error {
 	n.runner = &jobs.Runner{Store: n.store, Log: n.log, Assessor: brain, Learner: brain, Lease: n.set.lease}
 	n.runner.Handle("calm", brain.Calm)
 	if n.server.Limits != nil {
-		n.runner.Busy = n.server.Limits.Pressure.Busy
+		busy := n.server.Limits.Pressure.Busy
+		n.runner.Busy, brain.Busy = busy, busy
 	}
 	pages := thread.New(n.store, pageMemory)
 	n.watch.registry.MustRegister(pagesOf(pages))

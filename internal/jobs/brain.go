@@ -28,6 +28,7 @@ type Brain struct {
 	Log   *slog.Logger
 	Node  string // names this node in leases
 	Texts *alike.Texts
+	Busy  func() bool // people wait for this node: trainings take their time; nil: never
 
 	mu      sync.Mutex
 	sites   map[string]*pupil

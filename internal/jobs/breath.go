@@ -8,9 +8,13 @@ import (
 // breath lets long work give way to people who wait: after each stretch of it there
 // is a rest. A goroutine that only offers to give way does not help them, since what
 // comes over the network is looked for when nothing else is left to do.
-type breath struct{ rested atomic.Int64 } // when the last rest ended, in nanoseconds
+type breath struct {
+	busy   func() bool  // people wait for the node; nil: never
+	rested atomic.Int64 // when the last rest ended, in nanoseconds
+}
 
-// A training of thousands of decisions may well take twice as long.
+// A training of thousands of decisions may well take twice as long, and in a rush
+// ten times.
 const (
 	stretch = time.Millisecond
 	rest    = time.Millisecond
@@ -19,7 +23,11 @@ const (
 // take rests where it is time to. It is called every few tens of microseconds.
 func (b *breath) take() {
 	if now := time.Now().UnixNano(); now-b.rested.Load() > int64(stretch) {
-		time.Sleep(rest)
+		if b.busy != nil && b.busy() {
+			time.Sleep(idle * stretch)
+		} else {
+			time.Sleep(rest)
+		}
 		b.rested.Store(time.Now().UnixNano())
 	}
 }

@@ -193,8 +193,9 @@ func (b *Brain) train(ctx context.Context, site string, at place) (t assess.Trai
 const tidy = 10
 
 // sparingFrom is from how many decisions memory counts more than time: a look through
-// all memory takes longer than a training of a few hundred.
-const sparingFrom = retrainMost / 10
+// all memory takes longer than a training of a few hundred, and one that takes its
+// time in a rush would bring very many such looks.
+const sparingFrom = retrainMost / 4
 
 // trainSparing keeps trainings from taking more memory than they need: one at a
 // time, and what a large one leaves is given back. One on retrainMost decisions needs
@@ -203,7 +204,7 @@ func (b *Brain) trainSparing(ds []assess.Decision, shown []*float64) assess.Trai
 	b.training.Lock()
 	defer b.training.Unlock()
 	if len(ds) < sparingFrom {
-		return b.Base.Train(ds, shown, new(breath).take)
+		return b.Base.Train(ds, shown, (&breath{busy: b.Busy}).take)
 	}
 	defer debug.FreeOSMemory()
 	usual := debug.SetGCPercent(tidy)
