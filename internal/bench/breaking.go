@@ -23,7 +23,7 @@ import (
 type breaking struct {
 	span         time.Duration
 	reads, posts float64
-	shared       bool   // program and generator use the same cores
+	apart        bool   // program and generator get cores of their own
 	ops          string // address of the program's profiles and metrics, or ""
 }
 
@@ -58,7 +58,7 @@ func (b *bench) breakingNews(ctx context.Context, w breaking) error {
 		return err
 	}
 	flags := []string{"-trusted-proxies", "127.0.0.1", "-hold", "0", "-log", "error"}
-	if !w.shared {
+	if w.apart {
 		defer b.keepApart(ctx, h)()
 	}
 	if w.ops != "" {

@@ -106,7 +106,7 @@ func run() error {
 	flag.DurationVar(&w.span, "breaking", 0, "start the program and let it have breaking news for so long instead, such as 10m")
 	flag.Float64Var(&w.reads, "reads", 1000, "with -breaking: pages a second")
 	flag.Float64Var(&w.posts, "posts", web.SiteRate, "with -breaking: submissions a second; more than a site may have are turned away")
-	flag.BoolVar(&w.shared, "shared", false, "with -breaking: let program and generator use the same cores; each has its own otherwise")
+	flag.BoolVar(&w.apart, "apart", false, "with -breaking: give program and generator cores of their own, on two cores one to each; they share all otherwise")
 	flag.StringVar(&w.ops, "ops-addr", "", "with -breaking: the program's address for profiles and metrics, such as 127.0.0.1:9090")
 	l.flags()
 	flag.Parse()
