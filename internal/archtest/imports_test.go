@@ -16,7 +16,7 @@ const module = "github.com/freigabe/freigabe"
 // Parts that take in and send out: everything that stands on the store.
 var services = []string{
 	"internal/store", "internal/thread", "internal/assess", "internal/alike", "internal/article", "internal/mail",
-	"internal/webhook", "internal/purge", "internal/signon", "internal/locale", "internal/config", "internal/moderation", "internal/alarm", "frontend",
+	"internal/webhook", "internal/purge", "internal/signon", "internal/locale", "internal/config", "internal/moderation", "internal/alarm", "internal/turn", "frontend",
 }
 
 // allowed names, for each part, the parts it may import. A part is a folder
@@ -34,14 +34,15 @@ var allowed = map[string][]string{
 	"internal/neighbour": {"internal/web/perspective", "internal/store", "internal/assess", "internal/moderation"},
 
 	"internal/alike":      {"internal/store"},
-	"internal/thread":     {"internal/store", "internal/moderation", "internal/locale", "frontend"},
-	"internal/store":      {"internal/moderation", "internal/article"}, // never assess: scores are data to it
+	"internal/thread":     {"internal/store", "internal/moderation", "internal/locale", "internal/turn", "frontend"},
+	"internal/store":      {"internal/moderation", "internal/article", "internal/turn"}, // never assess: scores are data to it
 	"internal/assess":     {"internal/moderation"},
 	"internal/mail":       {"internal/moderation", "internal/locale", "internal/config"},
 	"internal/webhook":    {"internal/moderation", "internal/config"},
 	"internal/signon":     {"internal/moderation", "internal/config"},
 	"internal/purge":      nil,
 	"internal/alarm":      nil,
+	"internal/turn":       nil,
 	"internal/article":    nil,
 	"internal/locale":     nil,
 	"internal/config":     nil,

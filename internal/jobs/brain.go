@@ -17,6 +17,7 @@ import (
 	"github.com/freigabe/freigabe/internal/assess/frozen"
 	"github.com/freigabe/freigabe/internal/moderation"
 	"github.com/freigabe/freigabe/internal/store"
+	"github.com/freigabe/freigabe/internal/turn"
 )
 
 // Brain assesses by each site's own model and teaches it. A site's model is the
@@ -91,7 +92,14 @@ func (b *Brain) Assess(ctx context.Context, t store.ToAssess) (moderation.Assess
 	if outside != nil {
 		in.External = outside.Scores
 	}
-	a := p.model.Load().Assess(in)
+	calm := frozen.New(b.Base)
+	var a moderation.Assessment
+	var score store.Calm
+	turn.Long(func() {
+		a = p.model.Load().Assess(in)
+		turn.Offer()
+		score = store.Calm{Score: calm.Score(t.Text, t.Site.Lang, len(a.Flags) > 0), Model: calm.Version()}
+	})
 	a.External = outside
 	banded(&a, p.report.Load())
 	seen := observed(t, print, in.Author)
@@ -102,8 +110,7 @@ func (b *Brain) Assess(ctx context.Context, t store.ToAssess) (moderation.Assess
 		}
 		seen.External = string(text)
 	}
-	calm := frozen.New(b.Base)
-	seen.Calm = store.Calm{Score: calm.Score(t.Text, t.Site.Lang, len(a.Flags) > 0), Model: calm.Version()}
+	seen.Calm = score
 	return a, b.Store.SaveObserved(ctx, seen)
 }
 

@@ -6,6 +6,8 @@ import (
 	"fmt"
 
 	"modernc.org/sqlite"
+
+	"github.com/freigabe/freigabe/internal/turn"
 )
 
 // keptStatements bounds the prepared statements that a connection keeps.
@@ -96,6 +98,14 @@ func (c *keptConn) lasting(ctx context.Context) context.Context {
 	return ctx
 }
 
+// offer lets others have the processor after a statement of the writer, whose groups
+// are hundreds of them. A page that is being read for somebody goes on.
+func (c *keptConn) offer() {
+	if c.steadfast {
+		turn.Offer()
+	}
+}
+
 // ExecContext runs a statement.
 func (c *keptConn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
 	ctx = c.lasting(ctx)
@@ -104,6 +114,7 @@ func (c *keptConn) ExecContext(ctx context.Context, query string, args []driver.
 		return nil, err
 	}
 	res, err := st.Stmt.(driver.StmtExecContext).ExecContext(ctx, args)
+	c.offer()
 	if closing := c.release(query, st); err == nil {
 		err = closing
 	}
@@ -119,6 +130,7 @@ func (c *keptConn) QueryContext(ctx context.Context, query string, args []driver
 	}
 	st.busy = true
 	rows, err := st.Stmt.(driver.StmtQueryContext).QueryContext(ctx, args)
+	c.offer()
 	if err != nil {
 		_ = c.release(query, st) // the query's own error says more
 		return nil, err

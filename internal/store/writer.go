@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+
+	"github.com/freigabe/freigabe/internal/turn"
 )
 
 // maxGroup bounds how many waiting writes share a commit, and queued how many
@@ -86,7 +88,7 @@ func (w *writer) loop() {
 			}
 			group = append(group, next)
 		}
-		w.commit(group)
+		turn.Long(func() { w.commit(group) }) // readers do not wait for its end
 		for _, p := range group {
 			close(p.done)
 		}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/freigabe/freigabe/internal/store"
+	"github.com/freigabe/freigabe/internal/turn"
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/trace"
 	"golang.org/x/sync/singleflight"
@@ -353,7 +354,7 @@ func (p *Pages) fill(ctx context.Context, k Key, en *entry, render func(context.
 	r, err := render(ctx)
 	var page *Page
 	if err == nil {
-		page = newPage(r, p.namesOf(k, r))
+		turn.Long(func() { page = newPage(r, p.namesOf(k, r)) }) // who reads the page before it does not wait for its compression
 	}
 	p.keep(k, en, page, r.Until, err)
 	finished = true
