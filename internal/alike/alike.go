@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/freigabe/freigabe/internal/store"
+	"github.com/freigabe/freigabe/internal/turn"
 )
 
 // Lately is how far back texts are looked for.
@@ -47,9 +48,11 @@ type Near struct {
 }
 
 // Near gives the comments, the oldest first and each once, of which a text differs
-// from a print in at most so many bits. The comment that asks is left out. The
-// print 0 stands for a text too short to have one and is near nothing.
-func (t *Texts) Near(ctx context.Context, site, comment, author string, print uint64, most int) ([]Near, error) {
+// from a print in at most so many bits, and of very many no more than are enough: in
+// a flood of the same text whoever asks for each would list all before it. The
+// comment that asks is left out. The print 0 stands for a text too short to have one
+// and is near nothing.
+func (t *Texts) Near(ctx context.Context, site, comment, author string, print uint64, most, enough int) (out []Near, err error) {
 	if print == 0 {
 		return nil, nil
 	}
@@ -59,7 +62,8 @@ func (t *Texts) Near(ctx context.Context, site, comment, author string, print ui
 	if err := t.follow(ctx, site, p); err != nil {
 		return nil, err
 	}
-	return p.near(comment, maphash.String(t.seed, author), print, most), nil
+	turn.Long(func() { out = p.near(comment, maphash.String(t.seed, author), print, most, enough) })
+	return out, nil
 }
 
 // Like gives the comments whose text differs from a comment's newest one in at
@@ -73,7 +77,7 @@ func (t *Texts) Like(ctx context.Context, site, comment string, most int) ([]Nea
 	}
 	for i := len(p.texts) - 1; i >= 0; i-- {
 		if p.texts[i].comment == comment {
-			return p.near(comment, p.texts[i].author, p.print[i], most), nil
+			return p.near(comment, p.texts[i].author, p.print[i], most, len(p.texts)), nil
 		}
 	}
 	return nil, nil
@@ -131,7 +135,7 @@ func (p *prints) after(at time.Time) int {
 
 func (p *prints) keep(from, to int) { p.print, p.texts = p.print[from:to], p.texts[from:to] }
 
-func (p *prints) near(comment string, author, print uint64, most int) []Near {
+func (p *prints) near(comment string, author, print uint64, most, enough int) []Near {
 	var out []Near
 	place := map[string]int{}
 	for i, other := range p.print {
@@ -143,6 +147,9 @@ func (p *prints) near(comment string, author, print uint64, most int) []Near {
 		if at, known := place[x.comment]; known {
 			out[at].Distance = min(out[at].Distance, d)
 			continue
+		}
+		if len(out) == enough {
+			break
 		}
 		place[x.comment] = len(out)
 		out = append(out, Near{x.comment, x.author != author, d})

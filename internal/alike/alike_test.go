@@ -3,6 +3,7 @@ package alike_test
 import (
 	"context"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"testing"
 	"time"
@@ -41,7 +42,7 @@ func (h house) saw(t *testing.T, comment, author string, print uint64) {
 
 func (h house) near(t *testing.T, comment, author string, print uint64) (out []string) {
 	t.Helper()
-	found, err := h.texts.Near(t.Context(), h.Site.ID, comment, author, print, 3)
+	found, err := h.texts.Near(t.Context(), h.Site.ID, comment, author, print, 3, 100)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -76,6 +77,26 @@ func TestNearAndLike(t *testing.T) {
 			t.Errorf("a week later: %v", got)
 		}
 	})
+}
+
+// Of a flood of the same text only so many are listed as are enough, the oldest; a desk
+// that asks for all gets all.
+func TestEnoughIsEnough(t *testing.T) {
+	h, ids := settled(t, "sqlite:"+filepath.Join(t.TempDir(), "freigabe.db"), 5)
+	for _, id := range ids[:4] {
+		h.saw(t, id, "mira", print^0b11)
+	}
+	found, err := h.texts.Near(t.Context(), h.Site.ID, ids[4], "jon", print, 3, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []alike.Near{{Comment: ids[0], OtherAuthor: true, Distance: 2}, {Comment: ids[1], OtherAuthor: true, Distance: 2}}
+	if !slices.Equal(found, want) {
+		t.Errorf("near: %+v, want %+v", found, want)
+	}
+	if like, err := h.texts.Like(t.Context(), h.Site.ID, ids[0], 3); err != nil || len(like) != 3 {
+		t.Errorf("like lists all: %+v, %v", like, err)
+	}
 }
 
 // What another node wrote with an earlier time, but later, is found within seconds.

@@ -33,7 +33,7 @@ var allowed = map[string][]string{
 
 	"internal/neighbour": {"internal/web/perspective", "internal/store", "internal/assess", "internal/moderation"},
 
-	"internal/alike":      {"internal/store"},
+	"internal/alike":      {"internal/store", "internal/turn"},
 	"internal/thread":     {"internal/store", "internal/moderation", "internal/locale", "internal/turn", "frontend"},
 	"internal/store":      {"internal/moderation", "internal/article", "internal/turn"}, // never assess: scores are data to it
 	"internal/assess":     {"internal/moderation"},

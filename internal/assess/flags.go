@@ -31,7 +31,10 @@ func (r *result) flags() {
 	r.personalData()
 	r.watchlist()
 	r.form()
-	if n := len(r.in.Similar); n >= 3 {
+	switch n := len(r.in.Similar); {
+	case n >= EnoughSimilar:
+		r.flag(FlagBurst, "burst.similar", strconv.Itoa(EnoughSimilar)+"+", nil)
+	case n >= 3:
 		r.flag(FlagBurst, "burst.similar", strconv.Itoa(n), nil)
 	}
 }

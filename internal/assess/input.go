@@ -31,6 +31,10 @@ type Settings struct {
 	Language     string   // of the site, "" for German
 }
 
+// EnoughSimilar is how many earlier texts need to be found at the most: the rules know
+// all by then, and an editor knows that there are many.
+const EnoughSimilar = 100
+
 // Similar is an earlier text that is nearly the same.
 type Similar struct {
 	ID          string

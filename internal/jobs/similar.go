@@ -21,8 +21,8 @@ func hostsOf(s store.Site) []string {
 
 // similar finds near-identical texts of the last days.
 func (b *Brain) similar(ctx context.Context, t store.ToAssess, print uint64) ([]assess.Similar, error) {
-	near, err := b.Texts.Near(ctx, t.Site.ID, t.Comment, t.Author, print, assess.NearlySame)
-	var out []assess.Similar
+	near, err := b.Texts.Near(ctx, t.Site.ID, t.Comment, t.Author, print, assess.NearlySame, assess.EnoughSimilar)
+	out := make([]assess.Similar, 0, len(near))
 	for _, n := range near {
 		out = append(out, assess.Similar{ID: n.Comment, OtherAuthor: n.OtherAuthor, Distance: n.Distance})
 	}
