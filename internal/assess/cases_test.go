@@ -104,6 +104,22 @@ func TestFingerprint(t *testing.T) {
 	}
 }
 
+// From three on an editor is told how many earlier texts are nearly the same, and of
+// very many that they are.
+func TestSimilarTextsAreTold(t *testing.T) {
+	for n, want := range map[int]string{2: "", 3: "(3)", 99: "(99)", EnoughSimilar: "(100+)"} {
+		told := ""
+		for _, f := range Default().Assess(Input{Text: sample, Similar: make([]Similar, n)}).Flags {
+			if f.Kind == FlagBurst {
+				told = f.Why
+			}
+		}
+		if (want == "") != (told == "") || !strings.Contains(told, want) {
+			t.Errorf("of %d texts an editor is told %q, want %q", n, told, want)
+		}
+	}
+}
+
 // decisions are enough for a site to learn that it refuses talk of the weather.
 func decisions(n int) []Decision {
 	good := []string{"Der neue Spielplatz im Park ist schön geworden", "Die Kinder freuen sich über die Rutsche", "Danke für den Bericht über die Schule"}
