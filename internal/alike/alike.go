@@ -48,10 +48,10 @@ type Near struct {
 }
 
 // Near gives the comments, the oldest first and each once, of which a text differs
-// from a print in at most so many bits, and of very many no more than are enough: in
-// a flood of the same text whoever asks for each would list all before it. The
-// comment that asks is left out. The print 0 stands for a text too short to have one
-// and is near nothing.
+// from a print in at most so many bits, and of very many no more than are enough of
+// the author's and enough of others': in a flood of the same text whoever asks for each
+// would list all before it. The comment that asks is left out. The print 0 stands for a
+// text too short to have one and is near nothing.
 func (t *Texts) Near(ctx context.Context, site, comment, author string, print uint64, most, enough int) (out []Near, err error) {
 	if print == 0 {
 		return nil, nil
@@ -137,7 +137,7 @@ func (p *prints) keep(from, to int) { p.print, p.texts = p.print[from:to], p.tex
 
 func (p *prints) near(comment string, author, print uint64, most, enough int) []Near {
 	var out []Near
-	place := map[string]int{}
+	place, own := map[string]int{}, 0
 	for i, other := range p.print {
 		d := bits.OnesCount64(print ^ other)
 		if d > most || p.texts[i].comment == comment {
@@ -148,11 +148,17 @@ func (p *prints) near(comment string, author, print uint64, most, enough int) []
 			out[at].Distance = min(out[at].Distance, d)
 			continue
 		}
-		if len(out) == enough {
-			break
+		other := x.author != author
+		switch {
+		case other && len(out)-own == enough:
+			return out // and the author's own are no news beside so many
+		case !other && own == enough:
+			continue // those of others still are
+		case !other:
+			own++
 		}
 		place[x.comment] = len(out)
-		out = append(out, Near{x.comment, x.author != author, d})
+		out = append(out, Near{x.comment, other, d})
 	}
 	return out
 }

@@ -79,22 +79,24 @@ func TestNearAndLike(t *testing.T) {
 	})
 }
 
-// Of a flood of the same text only so many are listed as are enough, the oldest; a desk
-// that asks for all gets all.
+// Of a flood of the same text only so many are listed as are enough, the oldest; however
+// many are the author's, those of others are listed, too. A desk that asks for all gets
+// all.
 func TestEnoughIsEnough(t *testing.T) {
-	h, ids := settled(t, "sqlite:"+filepath.Join(t.TempDir(), "freigabe.db"), 5)
-	for _, id := range ids[:4] {
-		h.saw(t, id, "mira", print^0b11)
+	h, ids := settled(t, "sqlite:"+filepath.Join(t.TempDir(), "freigabe.db"), 7)
+	for i, author := range []string{"mira", "mira", "mira", "jon", "rosa", "ali"} {
+		h.saw(t, ids[i], author, print^0b11)
 	}
-	found, err := h.texts.Near(t.Context(), h.Site.ID, ids[4], "jon", print, 3, 2)
+	found, err := h.texts.Near(t.Context(), h.Site.ID, ids[6], "mira", print, 3, 2)
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []alike.Near{{Comment: ids[0], OtherAuthor: true, Distance: 2}, {Comment: ids[1], OtherAuthor: true, Distance: 2}}
+	want := []alike.Near{{Comment: ids[0], Distance: 2}, {Comment: ids[1], Distance: 2},
+		{Comment: ids[3], OtherAuthor: true, Distance: 2}, {Comment: ids[4], OtherAuthor: true, Distance: 2}}
 	if !slices.Equal(found, want) {
 		t.Errorf("near: %+v, want %+v", found, want)
 	}
-	if like, err := h.texts.Like(t.Context(), h.Site.ID, ids[0], 3); err != nil || len(like) != 3 {
+	if like, err := h.texts.Like(t.Context(), h.Site.ID, ids[0], 3); err != nil || len(like) != 5 {
 		t.Errorf("like lists all: %+v, %v", like, err)
 	}
 }
