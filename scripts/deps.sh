@@ -19,7 +19,7 @@ missing=()
 have_postgres || missing+=(postgresql)
 have chromium || have chromium-browser || have google-chrome || missing+=(chromium)
 for pair in make:make npm:npm strace:strace ip:iproute2 varnishd:varnish haproxy:haproxy \
-	nginx:nginx-light hugo:hugo php:php-cli mariadbd:mariadb-server-core "$@"; do
+	nginx:nginx-light hugo:hugo php:php-cli mariadbd:mariadb-server-core my_print_defaults:mariadb-client-core "$@"; do
 	have "${pair%%:*}" || missing+=("${pair##*:}")
 done
 php -m 2>/dev/null | grep -qi '^mysqli$' || missing+=(php-mysql)

@@ -113,6 +113,7 @@ func TestWordPressExample(t *testing.T) {
 	if mods := run(t, "", php, "-m"); !strings.Contains(mods, "mysqli") {
 		need.Missing(t, "PHP has no mysqli (package php-mysql); the plugin's syntax was checked")
 	}
+	need.Program(t, "my_print_defaults", "mariadb-client-core") // the installer asks it
 	installer, server := need.Program(t, "mariadb-install-db", "mariadb-server-core"), need.Program(t, "mariadbd", "mariadb-server-core")
 	source := wordpress(t)
 	w := newTown(t)
