@@ -14,8 +14,13 @@ import (
 	"github.com/freigabe/freigabe/internal/web"
 )
 
-// mostSimilar bounds how many near-identical comments are decided at once.
-const mostSimilar = 100
+// Near-identical comments are looked at in parts, the oldest first, until as many wait
+// as are decided at once; in a flood the oldest are decided long since.
+const (
+	mostSimilar   = 100
+	similarPart   = 100
+	similarLooked = 10_000
+)
 
 // nearBits is how many bits the fingerprints of near-identical texts differ in at most.
 const nearBits = 3
@@ -23,24 +28,39 @@ const nearBits = 3
 // near are the texts that say nearly the same as another.
 type near struct {
 	Waiting           []string // ids, oldest first
-	Released, Refused int
+	Released, Refused int      // of those looked at
 }
 
 // similarTo finds what is nearly the same as a comment, itself left out. Comments
 // drawn for blind control are left out too: they are decided by themselves.
 func (d *Desk) similarTo(ctx context.Context, reach store.Reach, site, comment string) (near, error) {
+	var out near
 	ids, err := d.alike(ctx, site, comment)
-	if err == nil {
-		ids, err = d.store.Within(ctx, reach, ids[:min(len(ids), 500)])
+	if err != nil {
+		return out, err
 	}
-	if err != nil || len(ids) == 0 {
-		return near{}, err
+	for part := range slices.Chunk(ids[:min(len(ids), similarLooked)], similarPart) {
+		if err := d.lookAt(ctx, reach, part, &out); err != nil {
+			return near{}, err
+		}
+		if len(out.Waiting) >= mostSimilar {
+			break
+		}
+	}
+	return out, nil
+}
+
+// lookAt adds where some comments stand.
+func (d *Desk) lookAt(ctx context.Context, reach store.Reach, ids []string, out *near) error {
+	ids, err := d.store.Within(ctx, reach, ids)
+	if err != nil {
+		return err
 	}
 	found, err := d.store.Standings(ctx, ids)
 	if err != nil {
-		return near{}, err
+		return err
 	}
-	var out near
+	slices.SortFunc(found, func(a, b store.Standing) int { return cmp.Compare(slices.Index(ids, a.ID), slices.Index(ids, b.ID)) })
 	for _, x := range found {
 		switch {
 		case x.State == moderation.Pending && !x.Blind:
@@ -51,8 +71,7 @@ func (d *Desk) similarTo(ctx context.Context, reach store.Reach, site, comment s
 			out.Refused++
 		}
 	}
-	slices.SortFunc(out.Waiting, func(a, b string) int { return cmp.Compare(slices.Index(ids, a), slices.Index(ids, b)) })
-	return out, nil
+	return nil
 }
 
 // alike lists the comments with a fingerprint close to one's own, oldest first.

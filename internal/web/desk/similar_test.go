@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/freigabe/freigabe/internal/alike"
 	"github.com/freigabe/freigabe/internal/moderation"
 	"github.com/freigabe/freigabe/internal/store"
 	"github.com/freigabe/freigabe/internal/store/storetest"
@@ -50,6 +51,29 @@ func TestNearlyTheSameIsDecidedOnce(t *testing.T) {
 			t.Errorf("on record: %+v", d)
 		}
 	})
+}
+
+// In a flood of the same text those that still wait are found behind all that are
+// decided already.
+func TestTheRestOfAFloodIsFound(t *testing.T) {
+	h := sqliteRoom(t)
+	const decided = similarPart + 1
+	var last string
+	for i := range decided + 2 {
+		last = h.Post("", fmt.Sprintf("Leserin %d", i), fmt.Sprintf("Unterschreibt alle die Petition. %d", i)).Comment
+		h.Clock.Pass(time.Second)
+		if err := h.SaveObserved(t.Context(), store.Observed{Comment: last, Revision: 1, Site: h.Site.ID, Author: "a", Fingerprint: 0xABCDEF0123456789}); err != nil {
+			t.Fatal(err)
+		}
+		if i < decided {
+			h.Do(h.Anna, moderation.Reject, last)
+		}
+	}
+	d := &Desk{store: h.Store, texts: alike.New(h.Store)}
+	found, err := d.similarTo(t.Context(), nil, h.Site.ID, last)
+	if err != nil || len(found.Waiting) != 1 || found.Refused != decided {
+		t.Errorf("found %d waiting and %d refused, want 1 and %d: %v", len(found.Waiting), found.Refused, decided, err)
+	}
 }
 
 func TestOwnSentences(t *testing.T) {
