@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/freigabe/freigabe/internal/need"
 )
 
 // attributes are those of this thread.
@@ -14,7 +16,7 @@ func attributes(t *testing.T) unix.SchedAttr {
 	t.Helper()
 	a, err := unix.SchedGetAttr(0, 0)
 	if err != nil {
-		t.Fatalf("read the thread's attributes: %v", err)
+		need.Missing(t, "a thread's turns cannot be read here: %v", err)
 	}
 	return *a
 }
@@ -24,7 +26,7 @@ func attributes(t *testing.T) unix.SchedAttr {
 func TestTurnsAreLongOnlyMeanwhile(t *testing.T) {
 	runtime.LockOSThread() // never unlocked: a thread of lower priority ends with the test
 	if err := unix.Setpriority(unix.PRIO_PROCESS, unix.Gettid(), 3); err != nil {
-		t.Fatalf("lower the thread's priority: %v", err)
+		need.Missing(t, "a thread's priority cannot be lowered here: %v", err)
 	}
 	before := attributes(t)
 	var during, inner, back unix.SchedAttr
@@ -55,7 +57,7 @@ func TestTurnsAreLongOnlyMeanwhile(t *testing.T) {
 func TestAnotherPolicyStays(t *testing.T) {
 	runtime.LockOSThread() // never unlocked, as above
 	if err := unix.SchedSetAttr(0, &unix.SchedAttr{Policy: unix.SCHED_BATCH}, 0); err != nil {
-		t.Fatalf("choose a policy: %v", err)
+		need.Missing(t, "a thread's policy cannot be chosen here: %v", err)
 	}
 	before := attributes(t)
 	Long(func() {
@@ -71,6 +73,16 @@ func TestAnotherPolicyStays(t *testing.T) {
 // Of two threads on one core that offer it, each goes on when the other has offered.
 func TestOfferIsTaken(t *testing.T) {
 	const offers = 2000
+	var core unix.CPUSet
+	if err := unix.SchedGetaffinity(0, &core); err != nil {
+		need.Missing(t, "a thread cannot be bound to a core here: %v", err)
+	}
+	first := 0
+	for !core.IsSet(first) {
+		first++
+	}
+	core.Zero()
+	core.Set(first)
 	var there atomic.Int32
 	var switched atomic.Int64
 	var wg sync.WaitGroup
@@ -78,17 +90,6 @@ func TestOfferIsTaken(t *testing.T) {
 		wg.Go(func() {
 			runtime.LockOSThread() // never unlocked: the thread, bound to one core, ends with the goroutine
 			defer there.Add(1)
-			var core unix.CPUSet
-			if err := unix.SchedGetaffinity(0, &core); err != nil {
-				t.Errorf("read the thread's cores: %v", err)
-				return
-			}
-			first := 0
-			for !core.IsSet(first) {
-				first++
-			}
-			core.Zero()
-			core.Set(first)
 			if err := unix.SchedSetaffinity(0, &core); err != nil {
 				t.Errorf("bind the thread to a core: %v", err)
 				return
